@@ -1,0 +1,1 @@
+"""Five real systems' chores as runnable examples; `make demo` runs them all."""

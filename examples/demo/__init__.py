@@ -1,0 +1,1 @@
+"""All five systems at once, after a weekend in which the machine was off."""

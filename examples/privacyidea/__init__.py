@@ -1,0 +1,1 @@
+"""Multi-factor authentication: figures kept about tokens and events, per node."""

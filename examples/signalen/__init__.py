@@ -1,0 +1,1 @@
+"""Reports on public space: what a municipality tidies up after them."""

@@ -1,0 +1,1 @@
+"""The command line: `klokker` by itself, `manage.py klokker` inside a project."""

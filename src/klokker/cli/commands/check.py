@@ -1,0 +1,69 @@
+"""`klokker check`: is all well?"""
+
+from typing import Annotated, Any
+
+import typer
+
+from klokker.cli.columns import Column
+from klokker.cli.exits import Exit
+from klokker.cli.moment import now as the_moment
+from klokker.cli.output import AsJson, print_json, relative, say, table, warn
+from klokker.engine.clock import MACHINE
+from klokker.tasks.registry import registry
+from klokker.watch.check import check
+from klokker.watch.finding import Finding
+from klokker.wiring.project import find_tasks, read_settings
+
+app = typer.Typer()
+
+COLUMNS = (Column("WHAT"), Column("SINCE"), Column("WHY, AND WHAT WOULD HELP", wrap=True))
+
+
+@app.command()
+def check_all(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing when all is well.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge whether all is well, and keep incidents of what is not. Exits 1 when something is wrong."""
+    discovery = find_tasks(read_settings())
+    for fault in discovery.faults:
+        warn(str(fault))
+    now = the_moment()
+    checked = check(now, MACHINE.wall(), {task.name for task in registry})
+    well = not checked.findings and not discovery.faults
+    if as_json:
+        print_json(
+            {
+                "well": well,
+                "findings": [_as_data(finding, checked.recorded.since) for finding in checked.findings],
+                "closed": [
+                    {"kind": incident.kind, "subject": incident.subject} for incident in checked.recorded.closed
+                ],
+                "task_modules": [{"module": fault.module, "reason": str(fault)} for fault in discovery.faults],
+            }
+        )
+    elif checked.findings:
+        since = checked.recorded.since
+        table(
+            COLUMNS,
+            (
+                (finding.kind, relative(since.get(finding.key, now), now), finding.reason)
+                for finding in checked.findings
+            ),
+            empty="",
+        )
+    elif well and not quiet:
+        say("All is well.")
+    for incident in () if as_json else checked.recorded.closed:
+        say(f"over: {incident.kind} {incident.subject}, since {relative(incident.opened_at, now)}")
+    raise typer.Exit(Exit.WELL if well else Exit.NOT_WELL)
+
+
+def _as_data(finding: Finding, since: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "subject": finding.subject,
+        "reason": finding.reason,
+        "since": since.get(finding.key),
+        "details": dict(finding.details),
+    }

@@ -1,0 +1,105 @@
+"""`klokker list`: the schedules, and when each runs next."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from klokker.cli.columns import Column
+from klokker.cli.moment import now as the_moment
+from klokker.cli.output import AsJson, print_json, relative, table, warn
+from klokker.core.lifecycle import ScheduleState
+from klokker.django.reading import ListedSchedule, schedules
+from klokker.tasks.registry import registry
+from klokker.wiring.project import find_tasks, read_settings
+
+app = typer.Typer()
+
+NOT_FOUND = "task not found in registry"
+
+COLUMNS = (
+    Column("NAME"),
+    Column("STATE"),
+    Column("WHEN", cut=True),
+    Column("NEXT"),
+    Column("LAST"),
+    Column("TASK", cut=True, spare=True),
+)
+
+
+@app.command()
+def list_schedules(
+    search: Annotated[str, typer.Argument(help="Only those whose name, task or description holds this.")] = "",
+    state: Annotated[ScheduleState | None, typer.Option(help="Only those in this state.")] = None,
+    owner: Annotated[str, typer.Option(help="Only those of this owner.")] = "",
+    lane: Annotated[str, typer.Option(help="Only those of this lane.")] = "",
+    task: Annotated[str, typer.Option(help="Only those of this task.")] = "",
+    retired: Annotated[bool, typer.Option("--retired", help="Retired ones too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The schedules by name: state, timetable, next and last run."""
+    found = schedules(search=search, state=state, owner=owner, lane=lane, task=task, retired=retired)
+    if as_json:
+        print_json({"schedules": [as_data(each) for each in found]})
+        return
+    now = the_moment()
+    find_tasks(read_settings())
+    asked = search or state or owner or lane or task
+    table(
+        COLUMNS,
+        (
+            (str(each.row), each.row.state, when(each), _next(each, now), _last(each, now), named(each.row.task))
+            for each in found
+        ),
+        empty="No schedule fits."
+        if asked
+        else "No schedules yet: `klokker sync FILE` makes those that a file declares.",
+    )
+    if broken := sum(each.row.state == ScheduleState.BROKEN for each in found):
+        warn(f"{broken} broken; `klokker show NAME` says why.")
+
+
+def when(each: ListedSchedule) -> str:
+    """The timetable, with its zone where that is not UTC."""
+    return each.row.when if each.row.zone == "UTC" else f"{each.row.when} ({each.row.zone})"
+
+
+def named(task: str) -> str:
+    """The task's name, and whether nothing here registers it. The project's tasks have been found."""
+    return task if task in registry else f"{task} ({NOT_FOUND})"
+
+
+def as_data(each: ListedSchedule) -> dict[str, Any]:
+    """A schedule in a list, as docs/commands/json.md promises it."""
+    row = each.row
+    return {
+        "name": str(row),
+        "id": row.pk,
+        "state": row.state,
+        "reason": row.reason,
+        "paused_until": row.paused_until,
+        "task": row.task,
+        "when": row.when,
+        "zone": row.zone,
+        "lane": row.lane,
+        "owner": row.owner,
+        "labels": row.labels,
+        "origin": row.origin,
+        "revision": row.revision,
+        "since": row.since,
+        "next_due": each.next_due,
+        "last_started": each.last_started,
+        "last_finished": each.last_finished,
+        "last_outcome": each.last_outcome or None,
+        "nodes": [node or None for node in each.nodes],
+    }
+
+
+def _next(each: ListedSchedule, now: datetime) -> str:
+    if each.row.state == ScheduleState.PAUSED:
+        return f"until {relative(each.row.paused_until, now)}" if each.row.paused_until else ""
+    return relative(each.next_due, now)
+
+
+def _last(each: ListedSchedule, now: datetime) -> str:
+    return f"{each.last_outcome} {relative(each.last_finished, now)}" if each.last_outcome else ""

@@ -1,0 +1,41 @@
+"""`klokker rewind`: set right what was decided under a wrong clock."""
+
+from typing import Annotated
+
+import typer
+
+from klokker.cli.acting import acting, change
+from klokker.cli.effects import as_data, say_effect
+from klokker.cli.faults import UsageFault
+from klokker.cli.output import AsJson, print_json, say
+from klokker.operations.rewind import Rewind, rewind_all
+
+app = typer.Typer()
+
+
+@app.command()
+def rewind(
+    name: Annotated[str, typer.Argument(help="The schedule.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every schedule that has something decided past now.")
+    ] = False,
+    why: Annotated[str, typer.Option(help="Why.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would come to (of one schedule).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What lies ahead of now is decided anew. Runs that were made stay, and their moments are passed over."""
+    if bool(name) == everything:
+        raise UsageFault("rewind", "name one schedule, or say --all")
+    if name:
+        change(name, lambda act: Rewind(act.asked), why=why, dry_run=dry_run, as_json=as_json)
+        return
+    act = acting(why)
+    done = rewind_all(act.store, act.asked)
+    if as_json:
+        print_json({"schedules": [as_data(each.effect) for each in done]})
+        return
+    for each in done:
+        say_effect(each.effect, done=True)
+    say(f"{len(done)} schedules rewound." if done else "Nothing was decided past now.")

@@ -1,0 +1,28 @@
+"""`klokker serve`: scheduler and workers in one process."""
+
+from typing import Annotated
+
+import typer
+
+from klokker.cli.working import work
+from klokker.wiring.compose import Role
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    node: Annotated[str, typer.Option("--node", "-n", help="The node that this process belongs to.")] = "",
+    lanes: Annotated[str, typer.Option(help="Runs at once in this process, per lane: heavy:2,default:8.")] = "",
+) -> None:
+    """Run scheduler and workers in one process, until SIGTERM or Ctrl-C; a second one stops at once."""
+    raise typer.Exit(
+        work(
+            (
+                Role.SCHEDULER,
+                Role.WORKER,
+            ),
+            node=node,
+            lanes=lanes,
+        )
+    )

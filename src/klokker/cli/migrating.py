@@ -1,0 +1,57 @@
+"""Bringing the database to this version's schema, with a copy kept aside where that is a file."""
+
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections
+
+from klokker.cli.exits import Exit
+from klokker.cli.moment import now as the_moment
+from klokker.core.errors import KlokkerError
+from klokker.django.copies import copy_to
+from klokker.django.schema import SchemaState, schema_state
+from klokker.django.settings import database_alias
+
+
+class NewerThanThis(KlokkerError):
+    """The database has migrations that this version does not know: a newer Klokker was here."""
+
+    exit = Exit.UNAVAILABLE
+
+    def __init__(self, newer: tuple[str, ...]) -> None:
+        self.newer = newer
+        super().__init__(
+            f"the database is of a newer Klokker (it has {', '.join(newer)}); install that version, or restore an older copy"
+        )
+
+
+class NotMigrated(KlokkerError):
+    """The database lacks migrations of this version, and is migrated only when asked."""
+
+    exit = Exit.UNAVAILABLE
+
+    def __init__(self, pending: tuple[str, ...]) -> None:
+        self.pending = pending
+        super().__init__(f"the database lacks {', '.join(pending)}; `klokker migrate` applies them")
+
+
+def see_schema() -> None:
+    """See that the database has the tables that this version knows; writes nothing. Raises NewerThanThis, NotMigrated."""
+    state = schema_state(connections[database_alias()])
+    if state.newer:
+        raise NewerThanThis(state.newer)
+    if state.pending:
+        raise NotMigrated(state.pending)
+
+
+def bring_up_to_date(state: SchemaState) -> Path | None:
+    """Apply the pending migrations of all apps; where a SQLite database that was in use was copied to beforehand."""
+    connection, copy = connections[database_alias()], None
+    if connection.vendor == "sqlite" and state.pending and not state.empty:
+        here = Path(str(connection.settings_dict["NAME"]))
+        folder = here.parent / "copies"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        copy = folder / f"{here.stem}.{the_moment():%Y%m%dT%H%M%SZ}.before-{state.pending[0]}{here.suffix}"
+        copy_to(connection, copy)
+    call_command("migrate", database=database_alias(), verbosity=0, interactive=False)
+    return copy

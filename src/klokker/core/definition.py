@@ -1,0 +1,397 @@
+"""What a schedule is, at one revision: timetable, task, arguments, policies, placement; and from when each revision holds.
+
+A definition is plain values. `when` stays text here (the one column in which a timetable is stored);
+`Definition.timetable()` reads it. Fields that are None are left to the task, and are settled when the run is claimed.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from klokker.core.catchup import CatchUp
+from klokker.core.duration import duration_text
+from klokker.core.errors import InvalidPolicy, KlokkerError, TimetableError
+from klokker.core.fields import LONGEST, Fields, Unfit, length, shown, table, text, whole
+from klokker.core.jitter import Jitter
+from klokker.core.json_values import Json as Json
+from klokker.core.limits import Limited
+from klokker.core.moments import epoch_second, from_epoch
+from klokker.core.overlap import Overlap
+from klokker.core.placement import Placement
+from klokker.core.result import as_result
+from klokker.core.retention import Retention
+from klokker.core.retry import Retry
+from klokker.core.timeout import Timeout
+from klokker.core.timetables.completion import AfterCompletion
+from klokker.core.timetables.contract import Timetable
+from klokker.core.timetables.text import timetable
+from klokker.core.timetables.zones import wall_clock
+
+EXECUTORS = ("processes", "threads", "inline")
+LONGEST_NAME = 200
+"""Characters of a name: of a schedule, a task, a lane, a node."""
+LARGEST = 2**31 - 1
+"""The largest whole number that every database's integer column takes."""
+
+
+class AfterSuccess(StrEnum):
+    """What becomes of a schedule after a run that succeeded."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+class IfLost(StrEnum):
+    """What becomes of a run whose process vanished."""
+
+    FAIL = "fail"
+    RETRY = "retry"
+
+
+class InvalidDefinition(KlokkerError):
+    """A schedule's definition that cannot be. `faults` maps each field to what is wrong with it."""
+
+    def __init__(self, name: str, faults: Mapping[str, str]) -> None:
+        self.name = name
+        self.faults = dict(faults)
+        told = "; ".join(f"{field} {fault}" for field, fault in faults.items())
+        super().__init__(f"schedule {name!r}: {told}" if name else told)
+
+
+class UnreadableDefinition(KlokkerError):
+    """A stored definition that no longer makes sense; `fault` says where."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(f"the stored definition cannot be read: {fault}; edit the schedule to give it a whole one")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """All that one revision of a schedule fixes."""
+
+    name: str
+    task: str
+    when: str
+    args: tuple[Json, ...] = ()
+    kwargs: Mapping[str, Json] = field(default_factory=dict)
+    description: str = ""
+    zone: str = "UTC"
+    gap: str | None = None
+    fold: str | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    max_runs: int | None = None
+    order: int = 0
+    lane: str = "default"
+    placement: Placement = Placement()
+    catch_up: CatchUp = CatchUp()
+    grace: timedelta = timedelta(seconds=60)
+    overlap: Overlap = Overlap.SKIP
+    jitter: Jitter = Jitter()
+    after_success: AfterSuccess = AfterSuccess.KEEP
+    retention: Retention = Retention()
+    retry: Retry | None = None
+    if_lost: IfLost | None = None
+    timeout: Timeout | None = None
+    executor: str | None = None
+    owner: str = ""
+    runbook: str = ""
+    review_by: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    engine_options: Mapping[str, Json] = field(default_factory=dict)
+    declared_in: str = ""
+    """The file or module that declares it; empty for a managed one. A sync retires only what its own source declared."""
+
+    def __post_init__(self) -> None:
+        InvalidPolicy.collect(
+            self,
+            (self.max_runs is None or self.max_runs >= 1, "max_runs", "must be at least 1"),
+            (timedelta(0) <= self.grace <= LONGEST, "grace", "must be from zero to a thousand years"),
+            (self.starts is None or self.starts.tzinfo is not None, "starts", "must have a time zone"),
+            (self.ends is None or self.ends.tzinfo is not None, "ends", "must have a time zone"),
+            (
+                self.starts is None or self.ends is None or self.starts <= self.ends,
+                "ends",
+                "must not lie before starts",
+            ),
+        )
+
+    @classmethod
+    def read(cls, values: Mapping[str, object]) -> "Definition":
+        """Read what a person wrote (TOML, JSON, keyword arguments): text forms of policies, local times in `zone`.
+
+        The timetable is read too, so that what this returns can be evaluated. Raises InvalidDefinition, with all faults.
+        """
+        reading = Fields(values, _FIELDS)
+        definition = None
+        try:
+            definition = _read(reading, reading.take("zone", _zone, "UTC"))
+            if not reading.faults.keys() & {"name", "when", "zone", "gap", "fold"}:
+                definition.timetable()
+        except InvalidPolicy as refused:
+            reading.faults.update(refused.faults)
+        except TimetableError as refused:
+            reading.faults["when"] = f"is wrong: {refused}"
+        if definition is None or reading.faults:
+            name = values.get("name")
+            raise InvalidDefinition(name if isinstance(name, str) else "", reading.faults)
+        return definition
+
+    def written(self) -> dict[str, Json]:
+        """What `read` reads back: each field that differs from its default, in its text form; times in UTC."""
+        return {
+            name: _written(getattr(self, name))
+            for name in _FIELDS
+            if name in ("name", "task", "when") or getattr(self, name) != getattr(_PLAIN, name)
+        }
+
+    def to_json(self) -> dict[str, Json]:
+        """Every field, for the revision's row; None for what is left to the task."""
+        return {name: _written(getattr(self, name)) for name in _FIELDS}
+
+    @classmethod
+    def from_json(cls, stored: Json) -> "Definition":
+        """Read what `to_json` wrote. Fields that a later version added have their defaults.
+
+        The timetable is not evaluated: one that cannot be is the schedule's own fault, found when it is planned.
+        Raises UnreadableDefinition.
+        """
+        if not isinstance(stored, dict):
+            raise UnreadableDefinition(f"must be a table, got {shown(stored)}")
+        reading = Fields({name: value for name, value in stored.items() if value is not None}, _FIELDS)
+        try:
+            definition = _read(reading, reading.take("zone", text, "UTC"))
+        except InvalidPolicy as refused:
+            raise UnreadableDefinition(str(refused)) from None
+        if reading.faults:
+            raise UnreadableDefinition("; ".join(f"{name} {fault}" for name, fault in reading.faults.items()))
+        return definition
+
+    def to_text(self) -> str:
+        """`to_json` as one line of JSON, for a text column."""
+        return json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_text(cls, stored: str) -> "Definition":
+        """Read what `to_text` wrote; the same text gives the same value, read once. Raises UnreadableDefinition."""
+        return _from_text(stored)
+
+    def timetable(self) -> Timetable:
+        """The timetable that `when` means, within `starts` and `ends`, both included. Raises TimetableError."""
+        return _timetable(self.when, self.zone, self.gap, self.fold, self.name, self.starts, self.ends)[0]
+
+    def rest(self) -> timedelta | None:
+        """The rest after a run's end, where `when` is "… after completion"; else None. Raises TimetableError."""
+        return _timetable(self.when, self.zone, self.gap, self.fold, self.name, self.starts, self.ends)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One definition that a schedule has had. An occurrence belongs to the highest number whose `holds_from` lies before it.
+
+    `time_data`: the zone data (and rules) in force when it was made; occurrences recomputed under other data may differ.
+    `fault`: why it cannot be read as it is stored; `definition` is then a stand-in, and there is no timetable.
+    """
+
+    number: int
+    holds_from: datetime
+    definition: Definition
+    time_data: str = ""
+    fault: str = ""
+
+    def timetable(self) -> Timetable:
+        """The timetable of its definition. Raises TimetableError, also where the definition cannot be read."""
+        if self.fault:
+            raise TimetableError(self.fault)
+        return self.definition.timetable()
+
+
+def difference(old: Definition, new: Definition) -> dict[str, Json]:
+    """What an edit changes: field names to [old, new] in their text forms."""
+    before, after = old.to_json(), new.to_json()
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+@lru_cache(maxsize=16_384)
+def _timetable(
+    when: str, zone: str, gap: str | None, fold: str | None, key: str, starts: datetime | None, ends: datetime | None
+) -> tuple[Timetable, timedelta | None]:
+    """The timetable within its limits, and the rest of one that follows completion. Reading is the dear part of a tick."""
+    plain = timetable(when, zone=zone, gap=gap, fold=fold, key=key)
+    rest = plain.rest if isinstance(plain, AfterCompletion) else None
+    if starts is None and ends is None:
+        return plain, rest
+    # `starts` between two seconds begins with the next whole one; `ends` there ends with the one before.
+    first = None if starts is None else epoch_second(starts) + (starts.microsecond > 0)
+    return Limited(plain, first, None if ends is None else epoch_second(ends)), rest
+
+
+@lru_cache(maxsize=16_384)
+def _from_text(stored: str) -> Definition:
+    try:
+        value = json.loads(stored)
+    except (ValueError, RecursionError) as refused:
+        raise UnreadableDefinition(f"is no JSON: {refused}") from None
+    return Definition.from_json(value)
+
+
+# ── each field, read and written ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(reading: Fields, zone: str) -> Definition:
+    def moment(value: object) -> datetime | None:
+        return _moment(value, zone)
+
+    return Definition(
+        name=reading.need("name", _schedule_name, ""),
+        task=reading.need("task", _name, ""),
+        when=reading.need("when", text, ""),
+        args=reading.take("args", _args, ()),
+        kwargs=reading.take("kwargs", _json_table, {}),
+        description=reading.take("description", text, ""),
+        zone=zone,
+        gap=reading.take("gap", _one_of("shift", "skip"), None),
+        fold=reading.take("fold", _one_of("first", "second", "both"), None),
+        starts=reading.take("starts", moment, None),
+        ends=reading.take("ends", moment, None),
+        max_runs=reading.take("max_runs", _positive, None),
+        order=reading.take("order", _order, 0),
+        lane=reading.take("lane", _name, "default"),
+        placement=reading.take("placement", Placement.read, Placement()),
+        catch_up=reading.take("catch_up", CatchUp.read, CatchUp()),
+        grace=reading.take("grace", _grace, timedelta(seconds=60)),
+        overlap=reading.take("overlap", Overlap.read, Overlap.SKIP),
+        jitter=reading.take("jitter", Jitter.read, Jitter()),
+        after_success=AfterSuccess(reading.take("after_success", _one_of(*AfterSuccess), "keep")),
+        retention=reading.take("retention", Retention.read, Retention()),
+        retry=reading.take("retry", Retry.read, None),
+        if_lost=reading.take("if_lost", _if_lost, None),
+        timeout=reading.take("timeout", Timeout.read, None),
+        executor=reading.take("executor", _one_of(*EXECUTORS), None),
+        owner=reading.take("owner", text, ""),
+        runbook=reading.take("runbook", text, ""),
+        review_by=reading.take("review_by", moment, None),
+        labels=reading.take("labels", _labels, {}),
+        engine_options=reading.take("engine_options", _json_table, {}),
+        declared_in=reading.take("declared_in", text, ""),
+    )
+
+
+def _schedule_name(value: object) -> str:
+    name = _name(value)
+    if re.search(r"#[0-9]+$", name):
+        raise Unfit(f"must not end in # and digits, which is how a retired schedule is named, got {shown(name)}")
+    return name
+
+
+def _name(value: object) -> str:
+    name = text(value)
+    if not name or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Unfit(f"must be 1 to {LONGEST_NAME} printable characters without blanks around, got {shown(name)}")
+    return name
+
+
+def _zone(value: object) -> str:
+    name = text(value)
+    wall_clock(name)
+    return name
+
+
+def _moment(value: object, zone: str) -> datetime:
+    """A moment; one without an offset is a time on the zone's clocks: in a gap its end, in a fold the first."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise Unfit(f"must be a date and time such as 2026-12-24T18:00, got {shown(value)}") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local, placed in its zone below
+    if not isinstance(value, datetime):
+        raise Unfit(f"must be a date and time such as 2026-12-24T18:00, got {shown(value)}")
+    try:
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+        wall = epoch_second(value.replace(tzinfo=UTC))
+        return from_epoch(wall_clock(zone).happenings(wall)[0])
+    except (OverflowError, IndexError):
+        raise Unfit(f"lies outside the calendar: {shown(value)}") from None
+
+
+def _args(value: object) -> tuple[Json, ...]:
+    if isinstance(value, str) or not isinstance(value, list | tuple):
+        raise Unfit(f"must be a list, got {shown(value)}")
+    stored = _json(value)
+    return tuple(stored) if isinstance(stored, list) else ()
+
+
+def _json_table(value: object) -> dict[str, Json]:
+    stored = _json(dict(table(value)))
+    return stored if isinstance(stored, dict) else {}
+
+
+def _json(value: object) -> Json:
+    result = as_result(value)
+    if result.fault is not None:
+        raise Unfit(f"must be JSON: {result.fault.replace('The returned value', 'the value', 1)}")
+    return result.json
+
+
+def _labels(value: object) -> dict[str, str]:
+    return {_name(key): text(label) for key, label in table(value).items()}
+
+
+def _positive(value: object) -> int:
+    if not 1 <= (count := whole(value)) <= LARGEST:
+        raise Unfit(f"must be from 1 to {LARGEST}, got {count}")
+    return count
+
+
+def _order(value: object) -> int:
+    if abs(order := whole(value)) > LARGEST:
+        raise Unfit(f"must be from -{LARGEST} to {LARGEST}, got {order}")
+    return order
+
+
+def _grace(value: object) -> timedelta:
+    if not timedelta(0) <= (span := length(value)) <= LONGEST:
+        raise Unfit(f"must be from zero to a thousand years, got {span}")
+    return span
+
+
+def _if_lost(value: object) -> IfLost:
+    return IfLost(_one_of(*IfLost)(value))
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def choice(value: object) -> str:
+        if value not in choices:
+            raise Unfit(f"must be {' or '.join(choices)}, got {shown(value)}")
+        return str(value)
+
+    return choice
+
+
+_PLAIN = Definition(name="", task="", when="")
+_FIELDS = tuple(field.name for field in fields(Definition))
+
+
+def _written(value: object) -> Json:
+    """The text form of a field; `_read` reads it back."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value.value if isinstance(value, StrEnum) else value
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case timedelta():
+            return duration_text(value)
+        case Placement() | Retention() | Retry():
+            return value.written()
+        case CatchUp() | Jitter() | Timeout():
+            return str(value)
+        case _:
+            return _json(value)

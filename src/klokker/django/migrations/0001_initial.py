@@ -1,0 +1,323 @@
+"""The first tables."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Lane',
+            fields=[
+                ('name', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('limit', models.PositiveIntegerField(blank=True, help_text='Runs at once over all nodes; empty for no limit.', null=True)),
+                ('paused', models.BooleanField(default=False, help_text='Its runs are not started.')),
+                ('description', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Node',
+            fields=[
+                ('name', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('since', models.DateTimeField(help_text='Enrolled since.')),
+                ('retired', models.DateTimeField(blank=True, help_text='Takes no part from this moment on.', null=True)),
+                ('ticked_at', models.DateTimeField(blank=True, help_text='The last `klokker tick` here.', null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Process',
+            fields=[
+                ('id', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('node', models.CharField(max_length=255)),
+                ('roles', models.JSONField(default=list, help_text='What it does: ticks, works, …')),
+                ('host', models.CharField(max_length=255)),
+                ('pid', models.BigIntegerField()),
+                ('version', models.CharField(help_text='The version of Klokker that it runs.', max_length=255)),
+                ('time_data', models.CharField(blank=True, help_text='The version of its time zone data.', max_length=255)),
+                ('tasks', models.JSONField(default=list, help_text='The tasks it knows.')),
+                ('lanes', models.JSONField(default=dict, help_text='The lanes it serves, each with its slots.')),
+                ('arrived_at', models.DateTimeField()),
+                ('heartbeat', models.DateTimeField(help_text='Its last sign of life.')),
+                ('ticked_at', models.DateTimeField(blank=True, help_text='Its last tick.', null=True)),
+                ('left_at', models.DateTimeField(blank=True, help_text='When it ended in order.', null=True)),
+            ],
+            options={
+                'verbose_name_plural': 'processes',
+            },
+        ),
+        migrations.CreateModel(
+            name='Run',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveIntegerField(blank=True, help_text='The number of the revision it belongs to.', null=True)),
+                ('node', models.CharField(blank=True, default='', help_text='Where it must run; empty for anywhere.', max_length=255)),
+                ('kind', models.CharField(choices=[('scheduled', 'scheduled'), ('manual', 'manual'), ('backfill', 'backfill'), ('dry run', 'dry run'), ('enqueued', 'enqueued')], help_text='Why it was made.', max_length=16)),
+                ('nominal', models.DateTimeField(blank=True, help_text='The moment as on the timetable; scheduled runs only.', null=True)),
+                ('previous_nominal', models.DateTimeField(blank=True, help_text='The nominal time of the occurrence before that became a run.', null=True)),
+                ('for_nominal', models.DateTimeField(blank=True, help_text='Of another kind of run: the occurrence it repeats.', null=True)),
+                ('planned', models.DateTimeField(help_text='No start before this: nominal time plus jitter, or a wait for a retry.')),
+                ('start_before', models.DateTimeField(blank=True, help_text='It ends as expired if it has not begun by then.', null=True)),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('queued', 'queued'), ('claimed', 'claimed'), ('done', 'done')], help_text='Where it stands.', max_length=16)),
+                ('turn_key', models.CharField(blank=True, help_text='The turn that it needs before it is queued; empty if it needs none.', max_length=300, null=True)),
+                ('turn', models.CharField(blank=True, help_text='The turn that it holds, until it is done.', max_length=300, null=True)),
+                ('lane', models.CharField(default='default', help_text='The queue that it waits in.', max_length=255)),
+                ('order', models.IntegerField(default=0, help_text='Lower first among the queued runs of a lane.')),
+                ('task', models.CharField(help_text='The name of the task.', max_length=255)),
+                ('args', models.JSONField(blank=True, default=list)),
+                ('kwargs', models.JSONField(blank=True, default=dict)),
+                ('policies', models.JSONField(blank=True, default=dict, help_text='What its schedule and, from the claim on, its task had settled.')),
+                ('claimed_by', models.CharField(blank=True, db_default='', help_text='The process that holds it.', max_length=255)),
+                ('token', models.PositiveIntegerField(db_default=0, help_text='Raised by each claim; an end that shows an older one is refused.')),
+                ('lease_until', models.DateTimeField(blank=True, help_text="The claim's term; renewed while the process lives.", null=True)),
+                ('sent_at', models.DateTimeField(blank=True, help_text='When it was sent to Celery.', null=True)),
+                ('cancel_asked_at', models.DateTimeField(blank=True, null=True)),
+                ('cancel_asked_by', models.CharField(blank=True, db_default='', max_length=255)),
+                ('failed', models.PositiveIntegerField(db_default=0, help_text='Tries that failed.')),
+                ('lost', models.PositiveIntegerField(db_default=0, help_text='Tries whose process vanished.')),
+                ('first_started', models.DateTimeField(blank=True, help_text='When its first try began.', null=True)),
+                ('started', models.DateTimeField(blank=True, help_text='When its latest try began.', null=True)),
+                ('next_tick_after', models.DateTimeField(blank=True, help_text='It also waits for the first `klokker tick` begun after this moment.', null=True)),
+                ('ended_token', models.PositiveIntegerField(blank=True, help_text='The token of the last end that was accepted; said twice, it is accepted twice.', null=True)),
+                ('finished', models.DateTimeField(blank=True, help_text='When it was done.', null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('succeeded', 'succeeded'), ('failed', 'failed'), ('timed out', 'timed out'), ('cancelled', 'cancelled'), ('lost', 'lost'), ('expired', 'expired')], db_default='', max_length=16)),
+                ('result', models.JSONField(blank=True, help_text='What the task returned.', null=True)),
+                ('counts', models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), help_text='What it did, counted.')),
+                ('error', models.TextField(blank=True, db_default='')),
+                ('progress_done', models.BigIntegerField(blank=True, null=True)),
+                ('progress_total', models.BigIntegerField(blank=True, null=True)),
+                ('asked_by', models.CharField(blank=True, default='', max_length=255)),
+                ('retry_of', models.BigIntegerField(blank=True, help_text='The run that a person asked to try again.', null=True)),
+                ('overrun_since', models.DateTimeField(blank=True, help_text='Since when it has ignored its timeout or a wish to cancel.', null=True)),
+                ('keep_until', models.DateTimeField(blank=True, help_text='Until when its retention keeps it, once it is done.', null=True)),
+                ('prune_after', models.DateTimeField(blank=True, help_text='It may go after this moment; empty while it is among the last that stay.', null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Incident',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=32)),
+                ('subject', models.CharField(help_text='What it is about: a schedule, a run, a node, a lane, a task.', max_length=255)),
+                ('open_key', models.CharField(blank=True, editable=False, help_text='Kind and subject while it is open, so that it is opened once; empty when it is closed.', max_length=300, null=True)),
+                ('opened_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(blank=True, db_index=True, null=True)),
+                ('reason', models.TextField(blank=True)),
+                ('details', models.JSONField(blank=True, default=dict)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('open_key',), name='klokker_incident_open')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RunLog',
+            fields=[
+                ('run', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='log', serialize=False, to='klokker.run')),
+                ('head', models.TextField(blank=True, help_text='The first lines.')),
+                ('tail', models.TextField(blank=True, help_text='The last lines, once the first part is full.')),
+                ('left_out', models.PositiveBigIntegerField(default=0, help_text='Lines between the two that were not kept.')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Schedule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='What people call it; free again once it is retired.', max_length=255)),
+                ('name_key', models.CharField(editable=False, help_text='The name without regard to case; empty for a retired schedule.', max_length=700, null=True)),
+                ('description', models.TextField(blank=True, help_text="What it is for, in its owner's words.")),
+                ('task', models.CharField(help_text='The name of the task that it runs.', max_length=255)),
+                ('when', models.TextField(help_text='Its timetable, as text.')),
+                ('zone', models.CharField(default='UTC', help_text='The time zone in which the timetable is read.', max_length=255)),
+                ('lane', models.CharField(default='default', help_text='The queue that its runs wait in.', max_length=255)),
+                ('owner', models.CharField(blank=True, help_text='Who answers for it.', max_length=255)),
+                ('labels', models.JSONField(blank=True, default=dict, help_text='Names and values to search by.')),
+                ('origin', models.CharField(choices=[('declared', 'declared'), ('managed', 'managed')], help_text='Declared: defined in code or a file. Managed: by people, in the console or the API.', max_length=16)),
+                ('state', models.CharField(choices=[('active', 'active'), ('paused', 'paused'), ('broken', 'broken'), ('spent', 'spent'), ('retired', 'retired')], help_text='Active; paused: plans nothing for now; broken: cannot be evaluated; spent: used up; retired: kept for history.', max_length=16)),
+                ('reason', models.TextField(blank=True, help_text='Why it is paused or broken.')),
+                ('paused_until', models.DateTimeField(blank=True, help_text='When a pause ends by itself.', null=True)),
+                ('changed_by', models.CharField(blank=True, help_text='Who paused, resumed or retired it last.', max_length=255)),
+                ('since', models.DateTimeField(help_text='When it was made.')),
+                ('revision', models.PositiveIntegerField(default=1, help_text='The number of its newest revision.')),
+                ('starts_after_completion', models.DateTimeField(blank=True, help_text='For “after completion”: the moment from which its first rest is counted.', null=True)),
+                ('after_success', models.CharField(choices=[('keep', 'keep'), ('delete', 'delete')], default='keep', help_text='What becomes of it once a run succeeded.', max_length=16)),
+                ('succeeded', models.BooleanField(db_default=False, default=False, help_text='A run of it has succeeded, dry runs not counted.')),
+                ('prune_after', models.DateTimeField(blank=True, help_text='Retired, and after this moment to be removed if nothing of it is left.', null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('after_success', 'delete'), ('succeeded', True), models.Q(('state', 'retired'), _negated=True)), fields=['id'], name='klokker_schedule_to_retire'), models.Index(condition=models.Q(('prune_after__isnull', False)), fields=['prune_after'], name='klokker_schedule_prune'), models.Index(condition=models.Q(('paused_until__isnull', False)), fields=['paused_until'], name='klokker_schedule_pause')],
+                'constraints': [models.UniqueConstraint(fields=('name_key',), name='klokker_schedule_name')],
+            },
+        ),
+        migrations.AddField(
+            model_name='run',
+            name='schedule',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='Empty for a run that code has enqueued.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='runs', to='klokker.schedule'),
+        ),
+        migrations.CreateModel(
+            name='Revision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(help_text='1 is the first.')),
+                ('holds_from', models.DateTimeField(help_text='Occurrences after this moment are its own.')),
+                ('by', models.CharField(blank=True, help_text='Who made it.', max_length=255)),
+                ('why', models.TextField(blank=True, help_text='Why, in their words.')),
+                ('changes', models.JSONField(blank=True, default=dict, help_text='Field names, each with the old and the new value.')),
+                ('time_data', models.CharField(blank=True, help_text='The version of the time zone data in force.', max_length=255)),
+                ('definition', models.JSONField(help_text='Timetable, task, arguments, policies and placement.')),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='klokker.schedule')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Dismissal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('node', models.CharField(blank=True, default='', max_length=255)),
+                ('revision', models.PositiveIntegerField()),
+                ('after', models.DateTimeField(help_text='The occurrences after this moment …')),
+                ('until', models.DateTimeField(help_text='… up to and with this one.')),
+                ('count', models.PositiveBigIntegerField(blank=True, help_text='How many; empty while not counted.', null=True)),
+                ('reason', models.CharField(choices=[('missed', 'missed'), ('superseded', 'superseded'), ('overlapped', 'overlapped'), ('paused', 'paused'), ('closed', 'closed'), ('broken', 'broken')], max_length=16)),
+                ('prune_after', models.DateTimeField(blank=True, help_text='It may go after this moment.', null=True)),
+                ('schedule', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='dismissals', to='klokker.schedule')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Tally',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('schedule_id', models.BigIntegerField()),
+                ('schedule_name', models.CharField(max_length=255)),
+                ('node', models.CharField(blank=True, default='', max_length=255)),
+                ('revision', models.PositiveIntegerField()),
+                ('day', models.DateTimeField(help_text='The first moment of the UTC day.')),
+                ('sealed_at', models.DateTimeField(blank=True, help_text='When the day was proved; then rows may go.', null=True)),
+                ('succeeded', models.PositiveBigIntegerField(default=0)),
+                ('failed', models.PositiveBigIntegerField(default=0)),
+                ('timed_out', models.PositiveBigIntegerField(default=0)),
+                ('cancelled', models.PositiveBigIntegerField(default=0)),
+                ('lost', models.PositiveBigIntegerField(default=0)),
+                ('expired', models.PositiveBigIntegerField(default=0)),
+                ('missed', models.PositiveBigIntegerField(default=0)),
+                ('superseded', models.PositiveBigIntegerField(default=0)),
+                ('overlapped', models.PositiveBigIntegerField(default=0)),
+                ('paused', models.PositiveBigIntegerField(default=0)),
+                ('closed', models.PositiveBigIntegerField(default=0)),
+                ('broken', models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                'verbose_name_plural': 'tallies',
+                'constraints': [models.UniqueConstraint(fields=('schedule_id', 'node', 'revision', 'day'), name='klokker_tally_day')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Timer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('node', models.CharField(blank=True, default='', help_text='Empty for “any one node”.', max_length=255)),
+                ('since', models.DateTimeField(help_text='Its occurrences are those after this moment …')),
+                ('until', models.DateTimeField(blank=True, help_text='… up to this one; empty while it is open.', null=True)),
+                ('next_due', models.DateTimeField(blank=True, help_text='The next nominal time to decide; empty when there is none.', null=True)),
+                ('handled_until', models.DateTimeField(help_text='How far its occurrences have been decided.')),
+                ('runs_made', models.PositiveIntegerField(db_default=0, help_text='Scheduled runs made so far.')),
+                ('last_nominal', models.DateTimeField(blank=True, help_text='The last occurrence that became a run: its nominal time.', null=True)),
+                ('last_started', models.DateTimeField(blank=True, help_text='When the last run that ended had started.', null=True)),
+                ('last_finished', models.DateTimeField(blank=True, help_text='When it ended.', null=True)),
+                ('last_outcome', models.CharField(blank=True, choices=[('succeeded', 'succeeded'), ('failed', 'failed'), ('timed out', 'timed out'), ('cancelled', 'cancelled'), ('lost', 'lost'), ('expired', 'expired')], db_default='', help_text='How it ended.', max_length=16)),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='timers', to='klokker.schedule')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.PositiveIntegerField(help_text='The token of its claim.')),
+                ('number', models.PositiveIntegerField(help_text='1 is the first; a snooze costs no number.')),
+                ('process', models.CharField(max_length=255)),
+                ('started', models.DateTimeField(blank=True, null=True)),
+                ('finished', models.DateTimeField()),
+                ('outcome', models.CharField(blank=True, choices=[('succeeded', 'succeeded'), ('failed', 'failed'), ('timed out', 'timed out'), ('cancelled', 'cancelled'), ('lost', 'lost'), ('expired', 'expired')], help_text='Empty where the task asked for later (snooze).', max_length=16)),
+                ('error', models.TextField(blank=True)),
+                ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='attempts', to='klokker.run')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'token'), name='klokker_attempt_token')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(fields=['schedule', 'id'], name='klokker_run_history'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'done'), _negated=True), fields=['schedule', 'node'], name='klokker_run_unfinished'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['planned'], name='klokker_run_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('first_started__isnull', True), ('start_before__isnull', False)), fields=['start_before'], name='klokker_run_start_before'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['lane', 'order', 'planned', 'id'], name='klokker_run_queued'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['turn_key'], name='klokker_run_line'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'waiting'), ('next_tick_after__isnull', False)), fields=['next_tick_after'], name='klokker_run_next_tick'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'claimed')), fields=['lane'], name='klokker_run_claimed'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'claimed')), fields=['claimed_by'], name='klokker_run_held'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('state', 'done'), ('prune_after__isnull', True)), fields=['schedule', 'node', 'finished'], name='klokker_run_last'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('prune_after__isnull', False)), fields=['prune_after'], name='klokker_run_prune'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.UniqueConstraint(fields=('schedule', 'node', 'nominal'), name='klokker_run_occurrence'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.UniqueConstraint(fields=('turn',), name='klokker_run_one_turn'),
+        ),
+        migrations.AddConstraint(
+            model_name='revision',
+            constraint=models.UniqueConstraint(fields=('schedule', 'number'), name='klokker_revision_number'),
+        ),
+        migrations.AddIndex(
+            model_name='dismissal',
+            index=models.Index(fields=['schedule', 'node', 'until'], name='klokker_dismissal_window'),
+        ),
+        migrations.AddIndex(
+            model_name='dismissal',
+            index=models.Index(fields=['prune_after'], name='klokker_dismissal_prune'),
+        ),
+        migrations.AddIndex(
+            model_name='timer',
+            index=models.Index(fields=['next_due'], name='klokker_timer_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='timer',
+            constraint=models.UniqueConstraint(fields=('schedule', 'node', 'since'), name='klokker_timer_span'),
+        ),
+    ]

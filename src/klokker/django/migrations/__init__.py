@@ -1,0 +1,1 @@
+"""Which steps lead the tables from one release to the next?"""

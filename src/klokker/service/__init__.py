@@ -1,0 +1,1 @@
+"""The standalone service: a Django project that needs nothing but `klokker serve`."""

@@ -1,0 +1,52 @@
+"""The console script `klokker`: the command line against the standalone service's settings."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import django
+from django.conf import settings
+
+from klokker.cli.entry import run
+from klokker.core.errors import KlokkerError
+
+
+class SettingsUnusable(KlokkerError):
+    """The project's settings, or one of its apps, cannot be imported. `module`: the settings; `error`: what was raised."""
+
+    def __init__(self, module: str, error: Exception) -> None:
+        self.module = module
+        self.error = error
+        super().__init__(
+            f"the project of DJANGO_SETTINGS_MODULE={module} cannot be set up: {type(error).__name__}: {error} "
+            "(--debug shows where)"
+        )
+
+
+def main() -> None:
+    """Set Django up with the service's settings, unless DJANGO_SETTINGS_MODULE names a project's, and run one command."""
+    arguments = sys.argv[1:]
+    sys.exit(run(arguments, prepare=_preparation(arguments)))
+
+
+def _preparation(arguments: list[str]) -> Callable[[], None] | None:
+    """What must be done before the command. Help and version need no settings, and must work where those are wrong."""
+    if all(argument.startswith("-") for argument in arguments):
+        return None
+    return _without_settings if "--help" in arguments else _set_up
+
+
+def _set_up() -> None:
+    module = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klokker.service.django_settings")
+    try:
+        django.setup()
+    except KlokkerError:
+        raise
+    except Exception as error:
+        raise SettingsUnusable(module, error) from error
+
+
+def _without_settings() -> None:
+    """As much of Django as it takes to import the commands."""
+    settings.configure(INSTALLED_APPS=["klokker.django"], USE_TZ=True)
+    django.setup()

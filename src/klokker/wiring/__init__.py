@@ -1,0 +1,1 @@
+"""Composes one process from settings: store, executors, duties."""

@@ -1,0 +1,84 @@
+"""Errors, exit codes and help of the command line (docs/commands/exit-codes.md)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Klokker
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_help_and_version_work_where_settings_are_wrong(klokker: Klokker) -> None:
+    assert "Recurring chores" in klokker("--help", KLOKKER_NOED="x").stdout
+    assert klokker("--version", KLOKKER_NOED="x").stdout.startswith("klokker ")
+
+
+def test_wrong_settings_are_one_message_and_no_traceback(klokker: Klokker) -> None:
+    refused = klokker("list", KLOKKER_DATABASE="mongodb://x")
+    assert refused.returncode == 2
+    assert "KLOKKER_DATABASE" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_command_that_does_not_exist_is_a_slip(klokker: Klokker) -> None:
+    refused = klokker("lst")
+    assert refused.returncode == 2
+    assert (
+        refused.stderr == "klokker: No such command 'lst'. Did you mean 'list'? `klokker --help` shows what there is\n"
+    )
+
+
+def test_klokker_alone_shows_its_commands(klokker: Klokker) -> None:
+    alone = klokker(KLOKKER_NOED="x")
+    assert alone.returncode == 2
+    assert "backfill" in alone.stdout
+    assert alone.stderr == ""
+
+
+def test_help_of_a_command_needs_no_settings(klokker: Klokker, tmp_path: Path) -> None:
+    assert "--reason" in klokker("pause", "--help", KLOKKER_NOED="x").stdout
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_database_without_tables_says_what_makes_them(klokker: Klokker) -> None:
+    for command in (["list"], ["lane"], ["pause", "x", "--reason", "y"], ["tick", "-d"]):
+        refused = klokker(*command)
+        assert refused.returncode == 5, command
+        assert refused.stderr == "klokker: the database lacks 0001_initial; `klokker migrate` applies them\n"
+
+
+def test_a_project_whose_settings_cannot_be_imported_is_named(klokker: Klokker) -> None:
+    refused = klokker("list", DJANGO_SETTINGS_MODULE="shop.settings")
+    assert refused.returncode == 2
+    assert "DJANGO_SETTINGS_MODULE=shop.settings cannot be set up: ModuleNotFoundError" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_reader_that_has_enough_is_no_error(klokker: Klokker) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        ended = klokker("--help", stdout=closed)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_schedule_that_does_not_exist_is_named(klokker: Klokker) -> None:
+    klokker("migrate")
+    missing = klokker("preview", "nonsense")
+    assert missing.returncode == 3
+    assert "there is no schedule 'nonsense'" in missing.stderr
+
+
+def test_a_preview_of_a_text_marks_where_the_clocks_change(klokker: Klokker) -> None:
+    klokker("migrate")
+    shown = klokker("preview", "30 2 * * *", "--zone", "Europe/Amsterdam", "--from", "2026-03-28T12:00", "-n", "2")
+    lines = shown.stdout.splitlines()
+    assert any("Sun 2026-03-29 03:00:00" in line and "the clocks change" in line for line in lines), shown.stdout
+
+
+def test_json_is_json_and_nothing_else(klokker: Klokker) -> None:
+    klokker("migrate")
+    assert klokker("list", "--json").stdout == '{"schedules": []}\n'
+    assert klokker("runs", "--json").stdout == '{"runs": []}\n'

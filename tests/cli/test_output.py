@@ -1,0 +1,108 @@
+"""What `--json` prints is what docs/commands/json.md promises: the same keys, none more, none fewer."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from klokker.cli.app import CATALOGUE
+from tests.cli.conftest import Cli, Hands
+
+PAGE = (Path(__file__).parents[2] / "docs" / "commands" / "json.md").read_text()
+SHAPES = dict(re.findall(r"^\| (`[^|]+`) \| (.+) \|$", PAGE, re.MULTILINE))
+FREE = {"changes", "definition", "details", "counts", "args", "kwargs", "result", "labels", "lanes of a process"}
+"""What holds keys of somebody else's: a task's, a schedule's, or outcomes and reasons."""
+OUTCOMES = ("lines", ("runs", "dismissals", "tally_runs", "tally_dismissals"))
+
+NOT_HERE = {
+    "migrate": {"newer", "pending"},
+    "check": {"module"},
+    "pause": {"after", "count", "reason", "until"},
+    "node list": {"heartbeat", "host", "id", "lanes", "pid", "roles", "time_data", "version"},
+    "tick": {"again_at", "due", "error", "node", "outcome", "queued", "run", "schedule", "since", "task"},
+    "account": {"at", "count", "fault", "trouble", "words", "of_them"},
+}
+"""Promised keys of what this shop has none of, or of another option."""
+
+SHOP = """
+[schedules.clean-up]
+task = "shop.clean_up"
+when = "*/5 * * * *"
+
+[schedules.foreign]
+task = "elsewhere.work"
+when = "*/5 * * * *"
+"""
+
+
+def promised(command: str) -> set[str]:
+    """The keys that the page promises for a command; "as in" another command's means those too."""
+    shape = next(shape for commands, shape in SHAPES.items() if f"`{command}`" in commands)
+    keys = set(re.findall(r'"(\w+)"', shape))
+    for other in re.findall(r"as in `(\w+)`", shape):
+        keys |= promised(other) - ({"schedules"} if other == "list" else {"runs"})
+    return keys
+
+
+def printed(value: Any, *, within: str = "") -> set[str]:
+    """The keys in what was printed, but for those that are free."""
+    if isinstance(value, list):
+        return {key for each in value for key in printed(each, within=within)}
+    if not isinstance(value, dict):
+        return set()
+    keys = set(value)
+    for key, inner in value.items():
+        free = (
+            key in FREE or (within == OUTCOMES[0] and key in OUTCOMES[1]) or (within == "processes" and key == "lanes")
+        )
+        if not free:
+            keys |= printed(inner, within=key)
+    return keys
+
+
+@pytest.fixture
+def shop(cli: Cli, hands: Hands) -> Cli:
+    """A shop in which something of everything has happened."""
+    cli.sync(SHOP)
+    hands.on(hours=1)
+    cli("tick")
+    cli("run", "shop.import_prices", "-a", "file=/nowhere")
+    hands.on(minutes=2)
+    return cli
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("list", ()),
+        ("runs", ()),
+        ("show", ("clean-up",)),
+        ("logs", ("clean-up",)),
+        ("preview", ("clean-up",)),
+        ("migrate", ()),
+        ("check", ()),
+        ("pause", ("clean-up", "-r", "x")),
+        ("cancel", ("foreign",)),
+        ("retry", ("1",)),
+        ("lane list", ()),
+        ("node list", ()),
+        ("run", ("clean-up",)),
+        ("tick", ()),
+        ("account", ()),
+        ("backup", ("copy.sqlite3",)),
+    ],
+)
+def test_a_command_prints_the_keys_that_are_promised(shop: Cli, command: str, arguments: tuple[str, ...]) -> None:
+    if command == "backup":
+        arguments = (str(shop.folder / arguments[0]),)
+    said = shop(*command.split(), *arguments, "--json")
+    assert said.code in (0, 1), said
+    keys = printed(said.json)
+    assert keys == promised(command) - NOT_HERE.get(command, set())
+
+
+def test_every_command_that_takes_json_has_its_shape_on_the_page() -> None:
+    on_page = {name for commands in SHAPES for name in re.findall(r"`(\w+)", commands)}
+    without = {"serve", "beat", "worker", "demo", "restore"}
+    assert {"lane", "node", *on_page} >= set(CATALOGUE) - without

@@ -1,0 +1,167 @@
+"""Cron beside cronsim and croniter: each difference has a rule, each rule a section on docs/timetables/differences.md.
+
+What is right is not theirs to say: tests/core/timetables/test_cron_scan.py looks at every minute. This is for those who come from there.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from klokker.core.timetables.zones import wall_clock
+from tests.core.timetables.peers import (
+    CRONITER,
+    CRONSIM,
+    ENDS,
+    MACROS,
+    Answer,
+    Question,
+    Rule,
+    explained,
+    iter_of_croniter,
+    of_cronsim,
+)
+
+Ask = Callable[[Question], Answer]
+PAGE = Path(__file__).parents[3] / "docs" / "timetables" / "differences.md"
+QUESTIONS = 3000
+YEARS = {
+    "UTC": 2028,
+    "Europe/Amsterdam": 2026,
+    "America/New_York": 2026,
+    "Australia/Lord_Howe": 2026,
+    "Pacific/Chatham": 2026,
+    "Pacific/Apia": 2011,
+    "America/Sao_Paulo": 2018,
+    "Asia/Tehran": 2022,
+    "Africa/Casablanca": 2026,
+    "Antarctica/Troll": 2026,
+}
+
+
+class Draw:
+    """Questions drawn with a seed: the same ones on every machine, most of them near a clock change."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._changes = {zone: self._of(zone, year) for zone, year in YEARS.items()}
+
+    @staticmethod
+    def _of(zone: str, year: int) -> list[int]:
+        opens, closes = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+        return [at for at, _, _ in wall_clock(zone).changes(int(opens.timestamp()), int(closes.timestamp()))]
+
+    def question(self) -> Question:
+        zone = self._random.choice(list(YEARS))
+        if self._changes[zone] and self._random.random() < 0.6:
+            change = datetime.fromtimestamp(self._random.choice(self._changes[zone]), UTC)
+            return Question(self._text(), zone, change + timedelta(minutes=self._random.randint(-300, 120)))
+        new_year = datetime(YEARS[zone], 1, 1, tzinfo=UTC)
+        return Question(self._text(), zone, new_year + timedelta(minutes=self._random.randrange(365 * 24 * 60)))
+
+    def _text(self) -> str:
+        choice = self._random.choice
+        if self._random.random() < 0.01:
+            return choice(list(MACROS))
+        hour = choice(["2", "1-3", "0", self._field("hour"), self._field("hour"), self._field("hour")])
+        date, month, weekday = (choice(["*", "*", self._field(field)]) for field in ("date", "month", "weekday"))
+        words = [self._field("minute"), hour, date, month, weekday]
+        if self._random.random() < 0.1:
+            words.insert(0, choice(["0", "30", "5,35", "*/20"]))
+        return " ".join(words)
+
+    def _field(self, field: str) -> str:
+        choice, rare = self._random.choice, self._random.random() < 0.1
+        low, high = sorted(self._random.sample(range(ENDS[field][0], ENDS[field][1] + 1), 2))
+        if rare and field == "date":
+            return choice(["L", "1,L", "LW", "15W", "L-3", "?"])
+        if rare and field == "weekday":
+            return choice(["7", "5-7", "5L", "5#2", "1#1,3#3", "MON-FRI", "fri", "?", "friday"])
+        if rare and field == "month":
+            return choice(["JAN", "feb-apr", "march"])
+        if self._random.random() < 0.1:
+            return choice([f"{high}-{low}", f"{high}-{low}/2", f"{low}/{choice([2, 5])}", f"{low}-{low}"])
+        step = f"*/{choice([2, 3, 5, 7, 10, 15, 20, 30])}"
+        return choice(["*", "*", step, f"{low}", f"{low}", f"{low}-{high}", f"{low}-{high}/3", f"{low},{high}"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("peer", "ask", "rules"), [("cronsim", of_cronsim, CRONSIM), ("croniter", iter_of_croniter, CRONITER)]
+)
+def test_every_difference_has_a_rule(peer: str, ask: Ask, rules: tuple[Rule, ...], seed: int) -> None:
+    draw, unlisted, seen = Draw(seed), [], Counter[str]()
+    for _ in range(QUESTIONS // 3):
+        question = draw.question()
+        by = explained(question, ask(question), rules)
+        if by is None:
+            unlisted.append(question)
+        else:
+            seen.update(by or {"the same"})
+    assert unlisted == [], f"{peer} answers otherwise, and no rule says why"
+    assert seen["the same"] > QUESTIONS // 3 * 0.75
+
+
+EXAMPLES = {
+    "cronsim": {
+        "Ranges around the end": "0 22-2 * * *",
+        "The question mark": "0 0 ? * 1",
+        "The nearest workday": "0 0 15W * *",
+        "Days before the last": "0 0 L-3 * *",
+        "Macros": "@daily",
+        "Full names": "0 0 * * friday",
+        "A date that never comes": "0 0 31 4 1",
+        "From within a repeated hour": ("10 1-3 * * *", "Europe/Amsterdam", "2026-10-25T01:05"),
+        "Changes by part of an hour": ("* 10 * * *", "Australia/Lord_Howe", "2026-10-03T13:49"),
+        "A day without midnight": ("* 0 * * 2-4", "Asia/Tehran", "2022-03-21T17:55"),
+        "Six fields where clocks change": ("0 31 2 * * *", "Europe/Amsterdam", "2026-10-24T20:27"),
+    },
+    "croniter": {
+        "The last workday": "0 0 LW * *",
+        "Days before the last": "0 0 L-3 * *",
+        "Full names": "0 0 * * friday",
+        "The last weekday of a month": "0 0 * * 5L",
+        "A date that never comes": "0 0 31 4 1",
+        "Steps around the end": "0 21-4/2 * * *",
+        "Open steps of weekdays": "0 0 * * 5/2",
+        "A range of one": "0 7-7 * * *",
+        "A range of one day": "0 0 * * 1-1",
+        "Every value, spelled out": ("40 13-12 * * *", "Pacific/Apia", "2011-12-30T05:40"),
+        "Stars with steps in day fields": "0 0 */2 * 1",
+        "Wildcards in a gap": ("*/20 2 * * *", "Europe/Amsterdam", "2026-03-28T12:00"),
+        "Fixed times in a fold": ("30 2 * * *", "Europe/Amsterdam", "2026-10-24T12:00"),
+        "Sunday as 7 beside seconds": "0 0 5 * * 7",
+        "The nearest workday beside a weekday": "0 0 15W * 1",
+        "Nth weekdays beside a date": "0 0 1 * 1#1,3#3",
+        "Changes by part of an hour": ("0 * * * *", "Australia/Lord_Howe", "2026-10-03T13:55"),
+        "A day without midnight": ("34 * 4 * *", "America/Sao_Paulo", "2018-11-03T23:08"),
+        "Seconds in a gap": ("5,35 30-40 1-3 * * *", "Pacific/Apia", "2011-12-30T08:08"),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("peer", "rule", "example"),
+    [(peer, rule, text) for peer, rules in EXAMPLES.items() for rule, text in rules.items()],
+)
+def test_a_rule_has_an_example(peer: str, rule: str, example: str | tuple[str, str, str]) -> None:
+    text, zone, start = (example, "UTC", "2026-03-01T00:00") if isinstance(example, str) else example
+    question = Question(text, zone, datetime.fromisoformat(start).replace(tzinfo=UTC))
+    ask, rules = (of_cronsim, CRONSIM) if peer == "cronsim" else (iter_of_croniter, CRONITER)
+    assert rule in (explained(question, ask(question), rules) or ()), "the peers agree with us here by now"
+
+
+def test_every_rule_has_an_example_and_a_row_on_the_page() -> None:
+    for peer, rules in (("cronsim", CRONSIM), ("croniter", CRONITER)):
+        assert [rule.name for rule in rules] == list(EXAMPLES[peer])
+    page = PAGE.read_text()
+    assert [rule.name for rule in (*CRONSIM, *CRONITER) if f"| {rule.name} |" not in page] == []
+
+
+def test_a_difference_without_a_rule_is_seen() -> None:
+    question = Question("0 0 */2 * 1", "UTC", datetime(2026, 3, 1, tzinfo=UTC))
+    others = tuple(rule for rule in CRONITER if rule.name != "Stars with steps in day fields")
+    assert explained(question, iter_of_croniter(question), others) is None

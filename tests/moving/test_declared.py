@@ -1,0 +1,91 @@
+"""Files of schedules: read whole, or refused whole with every fault named (docs/commands/sync.md)."""
+
+from pathlib import Path
+
+import pytest
+
+from klokker.moving.declared import InvalidFile, NoSuchFile, read_file
+
+
+def refused(tmp_path: Path, text: str) -> dict[str, str]:
+    file = tmp_path / "chores.toml"
+    file.write_text(text)
+    with pytest.raises(InvalidFile) as refusal:
+        read_file(file)
+    return refusal.value.faults
+
+
+def test_defaults_hold_for_every_schedule_that_says_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "chores.toml"
+    file.write_text(
+        """
+        [defaults]
+        zone = "Europe/Oslo"
+        [schedules.a]
+        task = "t"
+        when = "@daily"
+        [schedules.b]
+        task = "t"
+        when = "@daily"
+        zone = "UTC"
+        """
+    )
+    declared = read_file(file)
+    assert declared.source == "chores"
+    assert [(each.name, each.zone, each.declared_in) for each in declared.definitions] == [
+        ("a", "Europe/Oslo", "chores"),
+        ("b", "UTC", "chores"),
+    ]
+
+
+def test_every_fault_is_named_at_once_with_its_place(tmp_path: Path) -> None:
+    faults = refused(
+        tmp_path,
+        """
+        [schedules.a]
+        task = "t"
+        when = "0 25 * * *"
+        [schedules.b]
+        tsk = "t"
+        when = "@daily"
+        [schedules.c]
+        task = "t"
+        when = "@daily"
+        zone = "Europe/Atlantis"
+        """,
+    )
+    assert "25" in faults["schedules.a.when"]
+    assert "did you mean task?" in faults["schedules.b.tsk"]
+    assert "Europe/Atlantis" in faults["schedules.c.zone"]
+
+
+def test_a_slip_at_the_top_is_named_with_what_was_meant(tmp_path: Path) -> None:
+    assert refused(tmp_path, "[schedule.a]\n") == {"schedule": "has no meaning here; did you mean schedules?"}
+
+
+def test_names_that_differ_only_in_case_are_one(tmp_path: Path) -> None:
+    faults = refused(tmp_path, '[schedules.a]\ntask="t"\nwhen="@daily"\n[schedules.A]\ntask="t"\nwhen="@daily"\n')
+    assert "only in case" in faults["schedules.A"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"[schedules", "it is no TOML"), (b"\xff\xfe", "it is no UTF-8 text"), (b"schedules = 3", "must be a table")],
+)
+def test_what_is_no_file_of_schedules_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "chores.toml"
+    file.write_bytes(content)
+    with pytest.raises(InvalidFile, match=said):
+        read_file(file)
+
+
+def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchFile, match="there is no file"):
+        read_file(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("example", ["signalen", "privacyidea", "ddid", "lepton", "waldur"])
+def test_the_examples_are_read(example: str) -> None:
+    declared = read_file(Path(__file__).parents[2] / "examples" / example / "schedules.toml")
+    assert declared.source == example
+    assert len(declared.definitions) >= (80 if example == "waldur" else 1)
