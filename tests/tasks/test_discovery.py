@@ -30,42 +30,46 @@ def write(project: Path, files: dict[str, str]) -> None:
 
 
 def known() -> list[str]:
-    return [task.name for task in registry if task.name.startswith("shop")]
+    return [task.name for task in registry if task.name.startswith("stall")]
 
 
 def test_an_apps_tasks_are_found_in_a_file_or_a_package(project: Path) -> None:
-    write(project, {"shop_a/tasks.py": TASK, "shop_b/tasks/__init__.py": "", "shop_b/tasks/daily.py": TASK})
-    write(project, {"shop_b/tasks/deep/__init__.py": "", "shop_b/tasks/deep/nightly.py": TASK, "shop_c/models.py": ""})
-    found = discover(["shop_a", "shop_b", "shop_c"])
+    write(project, {"stall_a/tasks.py": TASK, "stall_b/tasks/__init__.py": "", "stall_b/tasks/daily.py": TASK})
+    write(
+        project, {"stall_b/tasks/deep/__init__.py": "", "stall_b/tasks/deep/nightly.py": TASK, "stall_c/models.py": ""}
+    )
+    found = discover(["stall_a", "stall_b", "stall_c"])
     assert found.faults == ()
-    assert known() == ["shop_a.tasks.sweep", "shop_b.tasks.daily.sweep", "shop_b.tasks.deep.nightly.sweep"]
+    assert known() == ["stall_a.tasks.sweep", "stall_b.tasks.daily.sweep", "stall_b.tasks.deep.nightly.sweep"]
     assert found.modules == (
-        "shop_a.tasks",
-        "shop_b.tasks",
-        "shop_b.tasks.daily",
-        "shop_b.tasks.deep",
-        "shop_b.tasks.deep.nightly",
+        "stall_a.tasks",
+        "stall_b.tasks",
+        "stall_b.tasks.daily",
+        "stall_b.tasks.deep",
+        "stall_b.tasks.deep.nightly",
     )
 
 
 def test_the_tests_of_a_package_of_tasks_are_not_imported(project: Path) -> None:
-    write(project, {"shop/tasks/daily.py": TASK, "shop/tasks/test_daily.py": "1 / 0", "shop/tasks/tests.py": "1 / 0"})
-    assert discover(["shop"]).faults == ()
+    write(
+        project, {"stall/tasks/daily.py": TASK, "stall/tasks/test_daily.py": "1 / 0", "stall/tasks/tests.py": "1 / 0"}
+    )
+    assert discover(["stall"]).faults == ()
 
 
 def test_a_module_that_is_an_app_by_itself_has_no_tasks_and_is_no_fault(project: Path) -> None:
-    write(project, {"shop.py": ""})
-    assert discover(["shop"]) == discover([])
+    write(project, {"stall.py": ""})
+    assert discover(["stall"]) == discover([])
 
 
 def test_modules_of_a_setting_must_exist(project: Path) -> None:
-    write(project, {"shop.py": TASK})
-    found = discover(modules=["shop", "shop_elsewhere.chores"])
-    assert found.modules == ("shop",)
+    write(project, {"stall.py": TASK})
+    found = discover(modules=["stall", "stall_elsewhere.chores"])
+    assert found.modules == ("stall",)
     [fault] = found.faults
-    assert fault.module == "shop_elsewhere.chores"
+    assert fault.module == "stall_elsewhere.chores"
     assert isinstance(fault.error, ModuleNotFoundError)
-    assert "No module named 'shop_elsewhere'" in str(fault)
+    assert "No module named 'stall_elsewhere'" in str(fault)
 
 
 @pytest.mark.parametrize(
@@ -80,44 +84,44 @@ def test_modules_of_a_setting_must_exist(project: Path) -> None:
 def test_a_module_that_raises_is_named_with_its_line_and_stops_no_other(
     project: Path, text: str, error: type[BaseException], line: int
 ) -> None:
-    write(project, {"shop_a/tasks.py": text, "shop_b/tasks.py": TASK})
-    found = discover(["shop_a", "shop_b"])
-    assert known() == ["shop_b.tasks.sweep"]
+    write(project, {"stall_a/tasks.py": text, "stall_b/tasks.py": TASK})
+    found = discover(["stall_a", "stall_b"])
+    assert known() == ["stall_b.tasks.sweep"]
     [fault] = found.faults
-    assert fault.module == "shop_a.tasks"
+    assert fault.module == "stall_a.tasks"
     assert isinstance(fault.error, error)
     assert fault.__cause__ is fault.error
-    assert fault.location == f"{project / 'shop_a' / 'tasks.py'}:{line}"
+    assert fault.location == f"{project / 'stall_a' / 'tasks.py'}:{line}"
 
 
 def test_an_app_that_cannot_be_imported_is_named_itself(project: Path) -> None:
-    write(project, {"shop/__init__.py": "1 / 0\n", "shop/tasks.py": TASK})
-    [fault] = discover(["shop"]).faults
-    assert (fault.module, fault.location) == ("shop", f"{project / 'shop' / '__init__.py'}:1")
+    write(project, {"stall/__init__.py": "1 / 0\n", "stall/tasks.py": TASK})
+    [fault] = discover(["stall"]).faults
+    assert (fault.module, fault.location) == ("stall", f"{project / 'stall' / '__init__.py'}:1")
 
 
 def test_half_a_module_does_not_run(project: Path) -> None:
-    write(project, {"shop/tasks.py": f"{TASK}\n1 / 0\n"})
-    assert discover(["shop"]).modules == ()
+    write(project, {"stall/tasks.py": f"{TASK}\n1 / 0\n"})
+    assert discover(["stall"]).modules == ()
     assert known() == []
 
 
 def test_two_modules_that_want_one_name_leave_the_first(project: Path) -> None:
-    named = TASK.replace("@task", "@task('shop.sweep')")
-    write(project, {"shop_a/tasks.py": named, "shop_b/tasks.py": named})
-    [fault] = discover(["shop_a", "shop_b"]).faults
+    named = TASK.replace("@task", "@task('stall.sweep')")
+    write(project, {"stall_a/tasks.py": named, "stall_b/tasks.py": named})
+    [fault] = discover(["stall_a", "stall_b"]).faults
     assert isinstance(fault.error, TaskNameTaken)
-    assert registry.find("shop.sweep").function.__module__ == "shop_a.tasks"
+    assert registry.find("stall.sweep").function.__module__ == "stall_a.tasks"
 
 
 def test_installed_packages_bring_tasks_by_entry_points(project: Path) -> None:
-    write(project, {"shop_plugin.py": TASK})
-    metadata = "Metadata-Version: 2.1\nName: shop-plugin\nVersion: 1.0\n"
-    entries = "[klokker.tasks]\nshop = shop_plugin\ngone = shop_gone:tasks\n"
-    folder = "shop_plugin-1.0.dist-info"
+    write(project, {"stall_plugin.py": TASK})
+    metadata = "Metadata-Version: 2.1\nName: stall-plugin\nVersion: 1.0\n"
+    entries = "[klokker.tasks]\nshop = stall_plugin\ngone = stall_gone:tasks\n"
+    folder = "stall_plugin-1.0.dist-info"
     write(project, {f"{folder}/METADATA": metadata, f"{folder}/entry_points.txt": entries})
     assert discover().modules == ()
     found = discover(entry_points=True)
-    assert "shop_plugin" in found.modules
-    assert [fault.module for fault in found.faults] == ["shop_gone"]
-    assert known() == ["shop_plugin.sweep"]
+    assert "stall_plugin" in found.modules
+    assert [fault.module for fault in found.faults] == ["stall_gone"]
+    assert known() == ["stall_plugin.sweep"]

@@ -50,6 +50,11 @@ class Living:
     def alive(self) -> bool:
         return not select.select([self.descriptor], [], [], 0)[0]
 
+    @property
+    def stands(self) -> bool:
+        """Does it live, and go on living? Whom we killed may need a moment until it is gone."""
+        return self.alive and not self.killed
+
     def signal(self, number: signal.Signals) -> bool:
         """Whether it was still there."""
         try:
@@ -148,7 +153,7 @@ class Fleet:
     def fill(self) -> None:
         """Put a process in every place where none is. Raises EndedByItself."""
         for place in self.places:
-            if place.living is not None and not place.living.alive:
+            if place.living is not None and not place.living.stands:
                 gone, place.living = place.living, None
                 self.bury(gone)
             if place.living is None:
@@ -179,11 +184,11 @@ class Fleet:
     # ── who may be shot at ──────────────────────────────────────────────────────────────────────────────────────────
 
     def standing(self, *kinds: str) -> list[Living]:
-        """Those that live, of these commands."""
+        """Those that live and are not about to be gone, of these commands."""
         return [
             place.living
             for place in self.places
-            if place.arguments[0] in kinds and place.living is not None and place.living.alive
+            if place.arguments[0] in kinds and place.living is not None and place.living.stands
         ]
 
     def nurseries(self) -> list[int]:
