@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -23,6 +24,9 @@ CAUGHT_UP = 99
 
 UNKNOWN = 14
 """Those of them whose task nobody knows."""
+
+TOLD_WITHIN = 180.0
+"""Seconds after which a demonstration that does not tell what it should is ended."""
 
 pytestmark = pytest.mark.acceptance
 
@@ -48,9 +52,12 @@ class Demonstration:
         assert self.process.stdout is not None
         fits = re.compile(pattern)
         times -= sum(bool(fits.search(line)) for line in self.told)
+        too_late = Timer(TOLD_WITHIN, self.process.kill)
+        too_late.start()
         while times > 0 and (line := self.process.stdout.readline()):
             self.told.append(line)
             times -= bool(fits.search(line))
+        too_late.cancel()
         if times > 0:
             raise AssertionError(f"it ended without telling {pattern!r}:\n{''.join(self.told)}")
 
@@ -95,6 +102,8 @@ def seen_out(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Demonstrat
             "anonymize_reporters",
             "save_and_zip_csv_files_endpoint",
             "delete_signals_in_state_for_x_days: handled",
+            "refresh_materialized_view_public_signals_geography_feature_collection",
+            "pull-priorities",
         ):
             demo.tells(f"^succeeded +{slow}")
         return home, demo, demo.interrupted()
