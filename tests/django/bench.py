@@ -29,6 +29,9 @@ class DjangoBench:
         self._stores.append(store)
         return store
 
+    def nesting(self) -> Store:
+        return DjangoStore(self.alias, clock=far_from_the_tests)
+
     def close(self) -> None:
         for store in self._stores:
             store.close()

@@ -23,6 +23,9 @@ class Bench(Protocol):
     def another(self) -> Store:
         """The same records through a connection of its own, as another process has it. Asked for in the thread that uses it."""
 
+    def nesting(self) -> Store:
+        """The same records through one connection whose verbs may be said within one another: they share its locks."""
+
     def close_thread(self) -> None:
         """Called in each thread that used a store, at its end: close what is open there."""
 

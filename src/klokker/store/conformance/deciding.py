@@ -70,6 +70,29 @@ class Deciding:
         assert sorted(told) == sorted((id_, at(hour)) for id_ in ids for hour in (1, 2, 3))
         assert not [each for batch in batches for each in batch.broken]
 
+    def test_a_plan_for_a_timer_that_was_moved_on_meanwhile_is_thrown_away_whole(self, bench: Bench) -> None:
+        """Locks are to keep others away from the timer; that they did is not believed, but looked at."""
+        overtaken, left_alone = schedule(bench.store, "overtaken"), schedule(bench.store, "left alone")
+        missed = dismissing(Dismissal(1, MIDNIGHT, at(1), 1, DismissalReason.MISSED))
+        store = bench.nesting()
+
+        def while_another_decides(timer: Timer | Unreadable) -> Plan | Broken:
+            assert isinstance(timer, Timer)
+            if timer.schedule == overtaken:
+                halfway = moved(timer, at(0.5), next_due=at(1))
+                changed(store, overtaken, Change(timers=(halfway,)))
+            return missed(timer)
+
+        decided = store.decide(at(1), while_another_decides)
+
+        assert (decided.looked_at, decided.outrun, list(decided.broken)) == (2, 1, [])
+        assert [each for each, _ in decided.dismissed] == [left_alone]
+        assert handled_until(bench.store, overtaken) == at(0.5)
+        assert list(bench.store.ledger(overtaken).dismissals) == []
+        assert handled_until(bench.store, left_alone) == at(1)
+        again = bench.store.decide(at(1), missed)
+        assert ([each for each, _ in again.dismissed], again.outrun) == ([overtaken], 0)
+
     def test_an_occurrence_that_has_a_run_gets_no_second_one_and_the_others_go_on(self, bench: Bench) -> None:
         twice, sound = schedule(bench.store, "twice"), schedule(bench.store, "sound")
 

@@ -17,6 +17,9 @@ class MemoryBench:
     def another(self) -> MemoryStore:
         return self.store
 
+    def nesting(self) -> MemoryStore:
+        return self.store
+
     def close_thread(self) -> None:
         """Nothing is open."""
 

@@ -44,10 +44,14 @@ def decide(tables: Tables, now: datetime, planner: Planner, limit: int, nodes: C
         # An earlier timer of this batch may have left its schedule broken.
         if schedule.state is not ScheduleState.ACTIVE:
             continue
+        seen = timer.handled_until
         try:
             answer = planner(tables.timer_value(timer))
         except Exception as error:  # noqa: BLE001 — whatever is wrong with this one, the others go on; it is shown as broken
             answer = Broken(f"Planning raised {type(error).__name__}: {error}")
+        if timer.handled_until != seen:
+            decided.outrun += 1
+            continue
         if isinstance(answer, Plan):
             answer = decided.write(schedule, timer, answer) or answer
         if isinstance(answer, Broken):
@@ -60,18 +64,14 @@ class _Batch:
 
     def __init__(self, tables: Tables, now: datetime) -> None:
         self.tables, self.now = tables, now
-        self.looked_at = 0
+        self.looked_at = self.outrun = 0
         self.runs: list[MadeRun] = []
         self.dismissed: list[tuple[int, Dismissal]] = []
         self.broken: list[tuple[int, str]] = []
         self.spent: list[int] = []
 
     def write(self, schedule: ScheduleRow, timer: TimerRow, plan: Plan) -> Broken | None:
-        """Write the plan; or nothing of it, and why, when the ledger cannot hold it.
-
-        Where stores share a database, this is `UPDATE … WHERE handled_until = seen`. Here the lock is held from the
-        moment that the timer was read, so that nobody can have been first.
-        """
+        """Write the plan; or nothing of it, and why, when the ledger cannot hold it."""
         try:
             self._check(schedule, timer, plan)
         except (OccurrenceDecidedTwice, NoSuchRevision) as refused:
@@ -108,4 +108,4 @@ class _Batch:
         self.broken.append((schedule.id, reason))
 
     def so_far(self) -> Decided:
-        return Decided(self.looked_at, self.runs, self.dismissed, self.broken, self.spent)
+        return Decided(self.looked_at, self.runs, self.dismissed, self.broken, self.spent, self.outrun)
