@@ -52,7 +52,7 @@ class Demonstration:
         assert self.process.stdout is not None
         fits = re.compile(pattern)
         times -= sum(bool(fits.search(line)) for line in self.told)
-        too_late = Timer(TOLD_WITHIN, self.process.kill)
+        too_late = Timer(TOLD_WITHIN, self.process.terminate)
         too_late.start()
         while times > 0 and (line := self.process.stdout.readline()):
             self.told.append(line)
