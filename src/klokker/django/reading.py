@@ -65,6 +65,18 @@ def listed(row: Schedule, timers: Sequence[Timer]) -> ListedSchedule:
     )
 
 
+def is_broken(row: Schedule) -> bool:
+    """Is it broken; or in a state that is none of ours, which nothing decides either?"""
+    return row.state == ScheduleState.BROKEN or row.state not in set(ScheduleState)
+
+
+def why(row: Schedule) -> str:
+    """Why it is paused or broken; empty otherwise."""
+    if row.state in set(ScheduleState):
+        return row.reason
+    return f"its state must be {' or '.join(ScheduleState)}; `klokker resume {row.name}` repairs it"
+
+
 def _timers(rows: Sequence[Schedule]) -> dict[int, list[Timer]]:
     found: dict[int, list[Timer]] = defaultdict(list)
     # A long list of ids is slower than all timers, and SQLite takes 32 766 at the most.

@@ -4,12 +4,12 @@ Runs that were made stay, and ticks pass over their moments; dismissals are cut 
 definition, holds from now on. Spans that were opened or closed in the time that has not come yet are set right too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from klokker.core.definition import InvalidDefinition, Revision
-from klokker.core.errors import TimetableError
+from klokker.core.errors import KlokkerError, TimetableError
 from klokker.core.ledger import LedgerDismissal, Span
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.plan import Timer
@@ -20,6 +20,7 @@ from klokker.operations.operation import Decision, Done, Operation, do, require_
 from klokker.operations.retire import STANDING
 from klokker.operations.spans import Course, Decided, runs_made_so_far
 from klokker.store.contract import Change, Cut, LockedSchedule, NewRevision, NewTimer, Store, TimerMove
+from klokker.store.unavailable import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,26 @@ class Rewind(Operation):
         return tuple(moves), tuple(timer for timer in opens if timer is not None)
 
 
-def rewind_all(store: Store, asked: Asked) -> tuple[Done, ...]:
-    """Rewind every schedule that has something decided past now."""
-    done = (do(store, schedule.id, Rewind(asked)) for schedule in store.schedules() if not schedule.fault)
-    return tuple(each for each in done if each.changed.change != Change())
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """What became of all schedules: those that were rewound, and by name why others could not be."""
+
+    done: tuple[Done, ...]
+    refused: Mapping[str, str]
+
+
+def rewind_all(store: Store, asked: Asked) -> Rewound:
+    """Rewind every schedule that has something decided past now; one that cannot be stops no other. Raises StoreUnavailable."""
+    done: list[Done] = []
+    refused: dict[str, str] = {}
+    for schedule in store.schedules():
+        try:
+            done.append(do(store, schedule.id, Rewind(asked)))
+        except StoreUnavailable:
+            raise
+        except KlokkerError as refusal:
+            refused[schedule.revision.definition.name] = str(refusal)
+    return Rewound(tuple(each for each in done if each.changed.change != Change()), refused)
 
 
 def _as_of(timer: Timer, now: datetime) -> Timer:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import django
+from django.apps import apps
 from django.conf import settings
 
 from klokker.cli.entry import run
@@ -26,7 +27,9 @@ class SettingsUnusable(KlokkerError):
 def main() -> None:
     """Set Django up with the service's settings, unless DJANGO_SETTINGS_MODULE names a project's, and run one command."""
     arguments = sys.argv[1:]
-    sys.exit(run(arguments, prepare=_preparation(arguments)))
+    code = run(arguments, prepare=_preparation(arguments))
+    _hang_up()
+    sys.exit(code)
 
 
 def _preparation(arguments: list[str]) -> Callable[[], None] | None:
@@ -34,6 +37,15 @@ def _preparation(arguments: list[str]) -> Callable[[], None] | None:
     if all(argument.startswith("-") for argument in arguments):
         return None
     return _without_settings if "--help" in arguments else _set_up
+
+
+def _hang_up() -> None:
+    """Say goodbye to the database, as `manage.py` does: a server counts who only vanished."""
+    if apps.ready:
+        # Imported only where it has been already: `klokker --version` waits for no driver.
+        from django.db import connections
+
+        connections.close_all()
 
 
 def _set_up() -> None:

@@ -39,6 +39,7 @@ def check(now: datetime, machine: datetime, known: Collection[str]) -> Checked:
         *work.failing(),
         *work.late(now),
         *work.stuck(now),
+        *work.stray(),
         *work.overrun(),
     )
     return Checked(findings, record(findings, now))

@@ -8,6 +8,7 @@ from django.db.models import F
 from klokker.core.duration import duration_text
 from klokker.core.lifecycle import Outcome, RunKind, RunState, ScheduleState
 from klokker.django.models import Run, Schedule
+from klokker.django.reading import why
 from klokker.watch.finding import Finding, Kind
 
 STUCK_AT_LEAST = timedelta(minutes=10)
@@ -22,11 +23,10 @@ SHOWN = 50
 
 
 def broken() -> Iterator[Finding]:
-    """Schedules whose definition cannot be evaluated."""
-    for name, reason in (
-        Schedule.objects.filter(state=ScheduleState.BROKEN).order_by("name").values_list("name", "reason")
-    ):
-        yield Finding(Kind.BROKEN, name, f"{name} is broken: {reason}")
+    """Schedules whose definition cannot be evaluated, or that are in no state of ours."""
+    sound = [state for state in ScheduleState if state is not ScheduleState.BROKEN]
+    for row in Schedule.objects.exclude(state__in=sound).order_by("name"):
+        yield Finding(Kind.BROKEN, row.name, f"{row.name} is {row.state}: {why(row)}")
 
 
 def failing() -> Iterator[Finding]:
@@ -75,6 +75,15 @@ def stuck(now: datetime) -> Iterator[Finding]:
             subject = run.schedule.name if run.schedule else run.task
             reason = f"run {run.pk} of {subject} has run for {duration_text(taken)}; `klokker logs {run.pk}`, `klokker cancel {run.pk}`"
             yield Finding(Kind.STUCK, str(run.pk), reason, {"run": run.pk, "usually": usual.total_seconds()})
+
+
+def stray() -> Iterator[Finding]:
+    """Runs in a state that is none of ours: nothing moves them, and they may hold their schedule's turn."""
+    unfinished = Run.objects.exclude(state=RunState.DONE).exclude(state__in=[*RunState])
+    for run in unfinished.select_related("schedule").order_by("pk")[:SHOWN]:
+        subject = run.schedule.name if run.schedule else run.task
+        reason = f"run {run.pk} of {subject} is in the state {run.state!r}, which is none; `klokker cancel {run.pk}`"
+        yield Finding(Kind.STUCK, str(run.pk), reason, {"run": run.pk})
 
 
 def overrun() -> Iterator[Finding]:

@@ -121,4 +121,4 @@ def test_a_clock_wrong_at_start_is_shown_and_rewind_sets_it_right(alias: str, kl
 def test_rewind_all_leaves_alone_what_is_not_ahead(site: Site) -> None:
     site.schedule()
     site.live(2 * MINUTE, site.member())
-    assert rewind_all(site.store, site.asked()) == ()
+    assert rewind_all(site.store, site.asked()).done == ()

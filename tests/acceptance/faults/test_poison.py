@@ -3,12 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from django.db import connections
 
 from klokker.core.lifecycle import RunKind
-from klokker.django.models import Revision, Run, Schedule
+from klokker.django.models import Revision, Run, Schedule, Timer
+from klokker.engine.clock import MACHINE
+from klokker.operations.repair import Repair
 from klokker.operations.retire import Retire
+from klokker.store.conformance.given import end
 from klokker.store.contract import NewRun
 from tests.acceptance.faults.site import DAY, MINUTE, SECOND, Site
 from tests.cli.conftest import Klokker
@@ -39,6 +44,9 @@ class Hand:
 
     def times(self, assignment: str) -> None:
         self.sql(f"UPDATE klokker_timer SET {assignment} WHERE schedule_id = %s")
+
+    def schedules(self, assignment: str) -> None:
+        self.sql(f"UPDATE klokker_schedule SET {assignment} WHERE id = %s")
 
     def runs(self, assignment: str) -> None:
         self.sql(f"UPDATE klokker_run SET {assignment} WHERE id = %s")
@@ -138,6 +146,87 @@ def test_one_that_cannot_be_read_keeps_its_rows_and_the_others_are_pruned(site: 
     assert all(len(site.nominals(schedule)) == 3 for schedule in ill.values())
 
 
+STANDINGS: Mapping[str, str] = {
+    "state": "state = 'odd'",
+    "origin": "origin = 'odd'",
+}
+"""What may be written on the schedule itself, beside its definition."""
+
+SQLITE_STANDINGS: Mapping[str, str] = {"since": "since = 'lately'"}
+
+
+def test_a_schedule_whose_own_row_makes_no_sense_hides_no_other_from_any_command(
+    site: Site, klokker: Klokker, tmp_path: Path
+) -> None:
+    kinds = {**STANDINGS, **(SQLITE_STANDINGS if site.vendor == "sqlite" else {})}
+    healthy, ill = site.schedule("healthy"), {kind: site.schedule(f"ill of {kind}") for kind in kinds}
+    member = site.member()
+    site.live(MINUTE, member)
+    for kind, schedule in ill.items():
+        Hand(site.alias, schedule).schedules(kinds[kind])
+    site.live(MINUTE, member)
+    assert len(site.nominals(healthy)) == 2
+    assert len(site.nominals(ill["state"])) == 1, "nobody knows whether it is to go on"
+    file = tmp_path / "shop.toml"
+    file.write_text('[schedules.another]\ntask = "note"\nwhen = "@daily"\n')
+    names = {"healthy", *(f"ill of {kind}" for kind in kinds)}
+
+    def said(*arguments: str, exits: int = 0) -> dict[str, Any]:
+        done = klokker(*arguments, "--json", KLOKKER_DATABASE=site.url)
+        assert done.returncode == exits, (arguments, done.stderr)
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    listed = {each["name"]: each for each in said("list")["schedules"]}
+    assert listed.keys() == names
+    assert listed["ill of state"]["state"] == "odd"
+    assert "`klokker resume ill of state`" in listed["ill of state"]["reason"]
+    assert said("sync", str(file), "--check", exits=1)["create"] == ["another"]
+    proof = said("account")
+    assert {each["schedule"]: each["exact"] for each in proof["accounts"]} == dict.fromkeys(names, True)
+    found = [each for each in said("check", exits=1)["findings"] if each["kind"] == "broken"]
+    assert [(each["subject"], "its state must be active or paused" in each["reason"]) for each in found] == [
+        ("ill of state", True)
+    ]
+    for name in sorted(names):
+        assert said("show", name)["name"] == name
+
+    assert said("resume", "ill of state", "--dry-run")["state"] == "active"
+    site.do(ill["state"], Repair(site.asked()))
+    site.live(MINUTE, member)
+    assert len(site.nominals(ill["state"])) == 2
+    for schedule in (healthy, *ill.values()):
+        site.proven(schedule)
+
+
+def test_a_rewind_of_all_passes_over_one_that_cannot_be_read_and_names_it(site: Site, klokker: Klokker) -> None:
+    site.clock.leap(MACHINE.wall() + DAY - site.now)
+    ill = {kind: site.schedule(f"ill of {kind}") for kind in ("state", "definition", "dismissal")}
+    healthy, last = site.schedule("healthy"), site.schedule("z healthy")
+    member = site.member()
+    site.clock.advance(5 * MINUTE)
+    member.round()
+    Hand(site.alias, ill["state"]).schedules("state = 'odd'")
+    Hand(site.alias, ill["definition"]).defines("'[]'")
+    Hand(site.alias, ill["dismissal"]).sql("UPDATE klokker_dismissal SET reason = 'odd' WHERE schedule_id = %s")
+    rewound = klokker("rewind", "--all", "--json", KLOKKER_DATABASE=site.url)
+    assert rewound.returncode == 1, rewound.stderr
+    answer = json.loads(rewound.stdout)
+    assert [each["name"] for each in answer["schedules"]] == ["healthy", "ill of state", "z healthy"]
+    assert answer["refused"].keys() == {"ill of definition", "ill of dismissal"}
+    assert "cannot be read" in answer["refused"]["ill of definition"]
+    assert "reason must be missed or superseded" in answer["refused"]["ill of dismissal"]
+    for schedule in (healthy, last):
+        assert site.store.locked_view(schedule).timers[0].handled_until < site.now - DAY / 2
+    again = klokker("rewind", "--all", KLOKKER_DATABASE=site.url)
+    assert again.returncode == 1
+    assert again.stdout == ""
+    assert [line.partition(" was not rewound: ")[0] for line in again.stderr.splitlines()] == [
+        "ill of definition",
+        "ill of dismissal",
+    ]
+
+
 RUNS: Mapping[str, Poison] = {
     "args no list": (lambda hand: hand.runs("args = '{\"a\": 1}'"), "args must be a list"),
     "args null": (lambda hand: hand.runs("args = 'null'"), "args must be a list"),
@@ -190,6 +279,59 @@ def test_a_claim_that_cannot_be_read_any_more_is_lost_and_the_others_are_rescued
     assert left.rescue() == 3
     assert [run.outcome for run in site.runs(None)] == ["lost"] * 3
     assert (first, last) == tuple(run.id for run in site.runs(None) if "cannot be read" not in run.error)
+
+
+def test_a_claimed_run_whose_kind_or_state_makes_no_sense_ends_with_the_others(site: Site) -> None:
+    scheduled = site.schedule("scheduled", overlap="allow")
+    member = site.member()
+    site.clock.advance(MINUTE)
+    member.beat()
+    member.tick()
+    asked = NewRun(RunKind.ENQUEUED, "note", (), {}, site.now)
+    kind, state, healthy = (made.id for made in site.store.enqueue([asked] * 3, now=site.now))
+    claims = site.store.claim(member.name, site.now, lanes={"default": 9}, known=site.registry.terms(), lease=MINUTE)
+    (occurrence,) = (claim.run for claim in claims if claim.schedule == scheduled)
+    for run in (occurrence, kind):
+        Hand(site.alias, run).runs("kind = 'odd'")
+    Hand(site.alias, state).runs("state = 'odd'")
+
+    ends = [end(claim, site.now) for claim in claims]
+    accepted = {each.run: each.accepted for each in site.store.finish(ends, site.now)}
+
+    assert accepted == {occurrence: True, kind: True, state: False, healthy: True}
+    outcomes = {run: outcome for run, outcome, _ in _ends(site)}
+    assert outcomes == {occurrence: "succeeded", kind: "succeeded", state: "", healthy: "succeeded"}
+    (timer,) = Timer.objects.using(site.alias).filter(schedule=scheduled)
+    assert (timer.last_outcome, timer.last_finished) == ("succeeded", site.now)
+    site.proven(scheduled)
+
+
+def test_a_claim_whose_kind_makes_no_sense_is_rescued_with_the_others(site: Site) -> None:
+    asked = NewRun(RunKind.ENQUEUED, "note", (), {}, site.now)
+    first, ill, last = (made.id for made in site.store.enqueue([asked] * 3, now=site.now))
+    gone, left = site.member(), site.member()
+    site.store.claim(gone.name, site.now, lanes={"default": 3}, known=site.registry.terms(), lease=30 * SECOND)
+    Hand(site.alias, ill).runs("kind = 'odd'")
+    assert [claim.run for claim in site.store.recall(gone.name, [])] == [first, last]
+    site.clock.advance(MINUTE)
+    left.beat()
+    assert left.rescue() == 3
+    assert [outcome for _, outcome, _ in _ends(site)] == ["lost"] * 3
+
+
+def test_a_run_in_a_state_that_is_none_is_shown_and_can_be_cancelled(site: Site, klokker: Klokker) -> None:
+    (made,) = site.store.enqueue([NewRun(RunKind.ENQUEUED, "note", (), {}, site.now)], now=site.now)
+    Hand(site.alias, made.id).runs("state = 'odd', kind = 'odd'")
+    site.member().round()
+    checked = json.loads(klokker("check", "--json", KLOKKER_DATABASE=site.url).stdout)
+    (found,) = (each for each in checked["findings"] if each["kind"] == "stuck")
+    assert f"run {made.id} of note is in the state 'odd', which is none; `klokker cancel {made.id}`" == found["reason"]
+    shown = klokker("runs", KLOKKER_DATABASE=site.url)
+    assert shown.returncode == 0, shown.stderr
+    assert "odd" in shown.stdout
+    cancelled = klokker("cancel", str(made.id), KLOKKER_DATABASE=site.url)
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert _ends(site) == [(made.id, "cancelled", "")]
 
 
 def test_a_run_in_a_lane_or_of_a_task_or_kind_that_nobody_knows_waits_and_is_shown(

@@ -9,7 +9,7 @@ from klokker.cli.columns import Column
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, table, warn
 from klokker.core.lifecycle import ScheduleState
-from klokker.django.reading import ListedSchedule, schedules
+from klokker.django.reading import ListedSchedule, is_broken, schedules, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
@@ -55,7 +55,7 @@ def list_schedules(
         if asked
         else "No schedules yet: `klokker sync FILE` makes those that a file declares.",
     )
-    if broken := sum(each.row.state == ScheduleState.BROKEN for each in found):
+    if broken := sum(is_broken(each.row) for each in found):
         warn(f"{broken} broken; `klokker show NAME` says why.")
 
 
@@ -76,7 +76,7 @@ def as_data(each: ListedSchedule) -> dict[str, Any]:
         "name": str(row),
         "id": row.pk,
         "state": row.state,
-        "reason": row.reason,
+        "reason": why(row),
         "paused_until": row.paused_until,
         "task": row.task,
         "when": row.when,

@@ -7,7 +7,7 @@ import typer
 from klokker.cli.acting import change
 from klokker.cli.finding import find_schedule
 from klokker.cli.output import AsJson
-from klokker.core.lifecycle import ScheduleState
+from klokker.django.reading import is_broken
 from klokker.operations.pause import Resume
 from klokker.operations.repair import Repair
 
@@ -26,7 +26,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Its next occurrence runs as planned; what a pause covered is dismissed, and nothing is started now."""
-    broken = find_schedule(name).state == ScheduleState.BROKEN
+    broken = is_broken(find_schedule(name))
     change(
         name,
         lambda act: Repair(act.asked, catch_up=catch_up) if broken else Resume(act.asked),

@@ -6,8 +6,9 @@ import typer
 
 from klokker.cli.acting import acting, change
 from klokker.cli.effects import as_data, say_effect
+from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
-from klokker.cli.output import AsJson, print_json, say
+from klokker.cli.output import AsJson, print_json, say, warn
 from klokker.operations.rewind import Rewind, rewind_all
 
 app = typer.Typer()
@@ -32,10 +33,19 @@ def rewind(
         change(name, lambda act: Rewind(act.asked), why=why, dry_run=dry_run, as_json=as_json)
         return
     act = acting(why)
-    done = rewind_all(act.store, act.asked)
+    rewound = rewind_all(act.store, act.asked)
     if as_json:
-        print_json({"schedules": [as_data(each.effect) for each in done]})
-        return
-    for each in done:
-        say_effect(each.effect, done=True)
-    say(f"{len(done)} schedules rewound." if done else "Nothing was decided past now.")
+        print_json(
+            {
+                "schedules": [as_data(each.effect) for each in rewound.done],
+                "refused": rewound.refused,
+            }
+        )
+    else:
+        for each in rewound.done:
+            say_effect(each.effect, done=True)
+        if rewound.done or not rewound.refused:
+            say(f"{len(rewound.done)} schedules rewound." if rewound.done else "Nothing was decided past now.")
+        for bearer, refusal in rewound.refused.items():
+            warn(f"{bearer} was not rewound: {refusal}")
+    raise typer.Exit(Exit.NOT_WELL if rewound.refused else Exit.WELL)

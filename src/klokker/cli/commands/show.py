@@ -18,7 +18,7 @@ from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import FollowsCompletion, TimetableError
 from klokker.core.lifecycle import ScheduleState
 from klokker.django.models import Dismissal, Revision, Run, Schedule, Timer
-from klokker.django.reading import listed
+from klokker.django.reading import listed, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
@@ -116,7 +116,7 @@ def show(
 
 def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> None:
     task = registry.find(schedule.task) if schedule.task in registry else None
-    state = schedule.state + (f": {schedule.reason}" if schedule.reason else "")
+    state = schedule.state + (f": {reason}" if (reason := why(schedule)) else "")
     if schedule.state == ScheduleState.PAUSED and schedule.paused_until:
         state += f" (until {moment(schedule.paused_until, schedule.zone)})"
     definition: dict[str, Any] = revision.definition if isinstance(revision.definition, dict) else {}

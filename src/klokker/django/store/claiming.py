@@ -153,7 +153,7 @@ def _within_limit(taking: "_Taking", lane: str, free: int, ahead: int) -> list[C
 class _TakenRow(NamedTuple):
     run: int
     token: int
-    kind: RunKind
+    kind: str
     schedule: int | None
     node: str
     lane: str
@@ -174,6 +174,10 @@ class _TakenRow(NamedTuple):
 
     def claim(self, now: datetime) -> Claim:
         """The claim. Raises UnreadableRun."""
+        try:
+            kind = RunKind(self.kind)
+        except ValueError:
+            raise UnreadableRun("kind", f"must be {' or '.join(RunKind)}, got {shown(self.kind)}") from None
         return Claim(
             run=self.run,
             token=self.token,
@@ -186,7 +190,7 @@ class _TakenRow(NamedTuple):
                 first_started=self.first_started or now,
                 cancel_asked=self.cancel_asked_at is not None,
             ),
-            kind=self.kind,
+            kind=kind,
             schedule=self.schedule,
             schedule_name=self.schedule_name or "",
             node=self.node,
@@ -197,7 +201,7 @@ class _TakenRow(NamedTuple):
             nominal=self.nominal,
             previous_nominal=self.previous_nominal,
             planned=self.planned,
-            dry_run=self.kind is RunKind.DRY,
+            dry_run=kind is RunKind.DRY,
             started=self.started,
         )
 

@@ -9,6 +9,7 @@ from klokker.core.verdict import Attempt
 from klokker.django.store import policies
 from klokker.django.store.database import Database
 from klokker.django.store.dialect import Kind
+from klokker.django.store.strange import KIND, STATE
 
 
 class HeldRun(NamedTuple):
@@ -72,7 +73,7 @@ def hold(db: Database, runs: Collection[int], *, skip_locked: bool = False) -> d
     rows = db.rows(
         HeldRun,
         f"""
-        SELECT r.id, r.state, r.kind, r.schedule_id, r.node, r.policies, r.claimed_by, r.token,
+        SELECT r.id, {STATE}, {KIND}, r.schedule_id, r.node, r.policies, r.claimed_by, r.token,
                r.ended_token, r.lease_until, r.first_started, r.started, r.failed, r.lost, r.cancel_asked_at,
                COALESCE(s.state, '') = 'retired',
                COALESCE(s.after_success, '') = 'delete' AND COALESCE(s.state, '') <> 'retired'

@@ -23,7 +23,7 @@ class _RunRow(NamedTuple):
     revision: int
     nominal: datetime
     state: RunState
-    outcome: str
+    outcome: Outcome | None
     finished: datetime | None
 
 
@@ -33,7 +33,7 @@ def ledger(db: Database, schedule: int) -> Ledger:
     runs = db.rows(
         _RunRow,
         """
-        SELECT r.id, r.node, r.revision, r.nominal, r.state, r.outcome, r.finished FROM klokker_run r
+        SELECT r.id, r.node, r.revision, r.nominal, r.state, NULLIF(r.outcome, ''), r.finished FROM klokker_run r
         WHERE r.schedule_id = %(schedule)s AND r.nominal IS NOT NULL AND r.revision IS NOT NULL ORDER BY r.id
         """,
         {"schedule": schedule},
@@ -42,15 +42,10 @@ def ledger(db: Database, schedule: int) -> Ledger:
         schedule=found,
         revisions=schedules.revisions_of(db, schedule, found.revision.definition),
         spans=[definitions.span(row) for row in definitions.timer_rows(db, schedule)],
-        runs=[_ledger_run(row) for row in runs],
+        runs=[LedgerRun(*row) for row in runs],
         dismissals=definitions.dismissals(db, schedule),
         tallies=tallies(db, schedule),
     )
-
-
-def _ledger_run(row: _RunRow) -> LedgerRun:
-    outcome = Outcome(row.outcome) if row.outcome else None
-    return LedgerRun(row.id, row.node, row.revision, row.nominal, row.state, outcome, row.finished)
 
 
 def tallies(db: Database, schedule: int) -> list[Tally]:

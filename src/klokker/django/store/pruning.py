@@ -11,6 +11,7 @@ from typing import NamedTuple
 from klokker.django.store import fleet, keeping
 from klokker.django.store.database import Database
 from klokker.django.store.dialect import Kind, Values
+from klokker.django.store.rows import UnreadableRow
 from klokker.store.contract import Ledger, Tally
 
 Seal = Callable[[Ledger, datetime], Sequence[Tally] | None]
@@ -146,7 +147,11 @@ def _sealed(db: Database, now: datetime, seal: Seal, schedule: int, days: Iterab
     open_days = sorted(set(days) - sealed)
     if not open_days:
         return sealed
-    ledger = keeping.ledger(db, schedule)
+    try:
+        ledger = keeping.ledger(db, schedule)
+    except UnreadableRow:
+        # Its account says what is wrong with it; until that is set right it keeps its rows.
+        return sealed
     new: list[Tally] = []
     for day in open_days:
         proved = seal(ledger, day)

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from klokker.core.definition import Definition, Revision, UnreadableDefinition
+from klokker.core.fields import shown
 from klokker.core.lifecycle import Origin, ScheduleState
+from klokker.core.moments import EPOCH
 from klokker.django.store.database import Database
 from klokker.django.store.dialect import Kind
 from klokker.store.contract import Schedule
@@ -17,12 +19,12 @@ class ScheduleRow(NamedTuple):
     name: str
     task: str
     when: str
-    state: ScheduleState
+    state: str
     reason: str
     paused_until: datetime | None
     changed_by: str
-    origin: Origin
-    since: datetime
+    origin: str
+    since: datetime | None
     starts_after_completion: datetime | None
     number: int
     holds_from: datetime | None
@@ -39,25 +41,39 @@ SELECT = """
 
 
 def value(row: ScheduleRow) -> Schedule:
-    """The schedule; one whose definition cannot be read has a stand-in, and says so."""
+    """The schedule; one whose definition cannot be read has a stand-in, and says so.
+
+    One in a state that is none of ours is broken: nothing decides it until it is repaired.
+    """
     fault = ""
     try:
         definition = Definition.from_text(row.definition)
     except UnreadableDefinition as error:
         fault = str(error)
         definition = Definition(name=row.name, task=row.task, when=row.when)
+    state, reason = _standing(row)
+    since = row.since or row.holds_from or EPOCH
     return Schedule(
         id=row.id,
-        state=row.state,
-        reason=row.reason,
+        state=state,
+        reason=reason,
         paused_until=row.paused_until,
         changed_by=row.changed_by,
-        origin=row.origin,
-        since=row.since,
-        revision=Revision(row.number, row.holds_from or row.since, definition, row.time_data, fault),
+        # What no file declares is kept by people.
+        origin=Origin.DECLARED if row.origin == Origin.DECLARED else Origin.MANAGED,
+        since=since,
+        revision=Revision(row.number, row.holds_from or since, definition, row.time_data, fault),
         starts_after_completion=row.starts_after_completion,
         fault=fault,
     )
+
+
+def _standing(row: ScheduleRow) -> tuple[ScheduleState, str]:
+    """Its state, and why."""
+    try:
+        return ScheduleState(row.state), row.reason
+    except ValueError:
+        return ScheduleState.BROKEN, f"its state must be {' or '.join(ScheduleState)}, got {shown(row.state)}"
 
 
 def by_id(db: Database, schedule: int) -> Schedule:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from klokker.core.lifecycle import Outcome, RunKind, RunState
 from klokker.django.store.database import Database
+from klokker.django.store.strange import KIND, STATE
 from klokker.store.runlog import RunLog
 from klokker.store.seen import SeenAttempt, SeenRun
 
@@ -14,7 +15,7 @@ class _RunRow(NamedTuple):
     id: int
     kind: RunKind
     state: RunState
-    outcome: str
+    outcome: Outcome | None
     schedule: int | None
     revision: int | None
     node: str
@@ -58,8 +59,8 @@ def run(db: Database, run: int) -> SeenRun | None:
     """The run as it stands; None when there is none of this id."""
     rows = db.rows(
         _RunRow,
-        """
-        SELECT r.id, r.kind, r.state, r.outcome, r.schedule_id, r.revision, r.node, r.nominal, r.for_nominal, r.planned,
+        f"""
+        SELECT r.id, {KIND}, {STATE}, NULLIF(r.outcome, ''), r.schedule_id, r.revision, r.node, r.nominal, r.for_nominal, r.planned,
                r.start_before, r.lane, r."order", r.task, r.args, r.kwargs, r.turn, r.claimed_by, r.token,
                r.cancel_asked_at, r.asked_by, r.retry_of, r.started, r.finished, r.result, r.counts, r.error,
                r.progress_done, r.progress_total, l.head, l.tail, l.left_out
@@ -82,7 +83,7 @@ def run(db: Database, run: int) -> SeenRun | None:
         id=row.id,
         kind=row.kind,
         state=row.state,
-        outcome=Outcome(row.outcome) if row.outcome else None,
+        outcome=row.outcome,
         schedule=row.schedule,
         revision=row.revision,
         node=row.node,

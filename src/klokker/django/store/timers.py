@@ -128,7 +128,6 @@ def _or(stand_in: Definition, stored: str) -> Definition:
 
 def _timer(row: TimerRow, parts: _Parts, read: Callable[[str], Definition]) -> Timer:
     runs = parts.runs[row.id]
-    last = parts.dismissals.get(row.id)
     return Timer(
         id=row.id,
         schedule=row.schedule,
@@ -144,8 +143,15 @@ def _timer(row: TimerRow, parts: _Parts, read: Callable[[str], Definition]) -> T
         ),
         unfinished=tuple(UnfinishedRun(run.id, run.nominal, run.begun) for run in runs if run.unfinished),
         decided_ahead=frozenset(run.nominal for run in runs if run.ahead),
-        last_dismissal=last and LastDismissal(last.id, last.revision, DismissalReason(last.reason), last.until),
+        last_dismissal=_last(parts.dismissals.get(row.id)),
     )
+
+
+def _last(row: _DismissalRow | None) -> LastDismissal | None:
+    """The dismissal, to be extended; None also for one whose reason is no word of ours: its account shows it."""
+    if row is None or row.reason not in set(DismissalReason):
+        return None
+    return LastDismissal(row.id, row.revision, DismissalReason(row.reason), row.until)
 
 
 def _revisions(db: Database, asked: Table) -> Mapping[int, list[_RevisionRow]]:
