@@ -492,11 +492,23 @@ def test_stopping_at_once_kills_what_runs() -> None:
 
 
 def test_with_nothing_held_it_rests_for_the_poll() -> None:
-    assert Stage().work().again_at is None
-
-
-def test_with_a_run_under_way_it_looks_again_before_its_lease_is_over() -> None:
     stage = Stage()
+    assert stage.work().again_at == stage.now + stage.worker.longest_rest
+
+
+def test_what_it_gets_up_for_between_two_polls_does_not_put_off_the_poll() -> None:
+    stage = Stage()
+    poll = stage.work().again_at
+    stage.advance(3 * SECOND)
+    assert stage.work().again_at == poll
+    # Enqueued behind its back, as when the hint is lost.
+    stage.enqueue()
+    stage.advance(2 * SECOND)
+    assert stage.work().claimed == 1
+
+
+def test_with_all_slots_busy_it_looks_again_before_its_leases_are_over() -> None:
+    stage = Stage(slots=1)
     stage.enqueue()
     assert stage.work().again_at == stage.now + stage.lease.child_term
 

@@ -107,7 +107,7 @@ class Worker:
         self._claim_in_doubt = False
         self._may_find = True
         self._looked_at = clock.monotonic()
-        self._flushed_at = clock.monotonic()
+        self._look_at: float | None = None
 
     # ── what others may call, from any thread ───────────────────────────────────────────────────────────────────────
 
@@ -169,6 +169,7 @@ class Worker:
         self._tell_news()
         claimed = self._recall()
         draining = self._draining
+        self._look_at = None
         if draining:
             self._empty(now)
         elif self._gate.is_open() and not self._lease_stale:
@@ -339,13 +340,15 @@ class Worker:
     # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _claim(self, now: datetime) -> int:
-        moment = self._clock.monotonic()
-        if not self._may_find and moment - self._looked_at < self.longest_rest.total_seconds():
-            return 0
         free = {name: lane.free() for name, lane in self._lanes.items()}
         ahead = sum(lane.wanted_ahead() for lane in self._lanes.values())
         wanted = sum(free.values()) + ahead
         if not wanted:
+            return 0
+        moment, poll = self._clock.monotonic(), self.longest_rest.total_seconds()
+        if not self._may_find and moment < self._looked_at + poll:
+            # Whatever else it was that it got up for does not put off the poll.
+            self._look_at = self._looked_at + poll
             return 0
         self._looked_at = moment
         # Cleared before the question: whoever wakes us while it is under way asks for another look.
@@ -364,6 +367,8 @@ class Worker:
         self._take(claims)
         if len(claims) >= wanted:
             self._may_find = True
+        else:
+            self._look_at = moment + poll
         return len(claims)
 
     def _recall(self) -> int:
@@ -479,7 +484,7 @@ class Worker:
         write_at = self._ends.write_at(under_way)
         # While ends gather, a further one is no reason to get up; unless a slot waits for it.
         self.rest.deaf = write_at is not None and all(lane.lasts(GATHERED_FOR) for lane in self._lanes.values())
-        moments = [write_at, *(executor.due() for executor in self._hired)]
+        moments = [write_at, self._look_at, *(executor.due() for executor in self._hired)]
         if self._held and not self._lease_stale:
             moments.append(self._renew_by())
         for lane in self._lanes.values():

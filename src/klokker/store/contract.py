@@ -584,7 +584,10 @@ class Store(Protocol):
         """
 
     def wait(self, timeout: float) -> bool:
-        """Block until somebody wakes this store (new work, a stop) or `timeout` seconds pass; True if woken."""
+        """Block until somebody wakes this store (new work, a stop) or `timeout` seconds pass; True if woken.
+
+        Also once when the store has begun to hear others, for what they said before.
+        """
 
     def wake(self) -> None:
         """Wake every waiter of this database, as far as it can be reached, once what was written is committed.

@@ -19,6 +19,7 @@ from django.db.utils import ConnectionHandler
 from django.db.utils import Error as AnyDatabaseError
 
 from klokker.django.settings import Synchronous
+from klokker.django.store import plans
 from klokker.django.store.refusals import meaning
 from klokker.store.unavailable import StoreLocked
 
@@ -40,6 +41,9 @@ class Connection(Protocol):
 
     def wrapper(self) -> BaseDatabaseWrapper:
         """Django's connection of this thread, connected or about to be."""
+
+    def keeping_cursor(self) -> CursorWrapper:
+        """A cursor for a statement that is the same each time, and without values: its plan is kept where that may be."""
 
     def settings(self) -> Mapping[str, Any]:
         """Its entry in Django's DATABASES."""
@@ -71,6 +75,9 @@ class HostConnection:
 
     def wrapper(self) -> BaseDatabaseWrapper:
         return connections[self.alias]
+
+    def keeping_cursor(self) -> CursorWrapper:
+        return self.wrapper().cursor()
 
     def settings(self) -> Mapping[str, Any]:
         return connections[self.alias].settings_dict
@@ -148,6 +155,9 @@ class OwnConnection:
                 wrapper.close()
                 raise
         return wrapper
+
+    def keeping_cursor(self) -> CursorWrapper:
+        return plans.keeping_cursor(self.wrapper())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -233,6 +243,7 @@ def _prepare(wrapper: BaseDatabaseWrapper, synchronous: Synchronous) -> None:
             f"SET statement_timeout = '{STATEMENT}s';"
             f"SET lock_timeout = '{LOCK}s'"
         )
+    plans.let_it_keep(wrapper)
 
 
 def _use_wal(cursor: CursorWrapper) -> None:

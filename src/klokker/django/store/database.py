@@ -44,6 +44,13 @@ class Database:
             answer: list[Sequence[object]] = cursor.fetchall()
             return answer
 
+    def kept_rows(self, kind: type[Row], sql: str) -> list[Row]:
+        """The rows of a statement that is asked again and again, and without values: where that may be, its plan is kept."""
+        read = reader(kind, self.dialect.moment)
+        with self.connection.keeping_cursor() as cursor:
+            cursor.execute(sql)
+            return [read(row) for row in cursor.fetchall()]
+
     def ids(self, sql: str, values: Values | None = None, *tables: Table) -> list[int]:
         """The first column of the answer, which is whole numbers."""
         return [int(str(row[0])) for row in self.plain_rows(sql, values, *tables)]

@@ -43,7 +43,8 @@ class NoticeBell:
             try:
                 with psycopg.connect(**self._parameters(), autocommit=True) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    self._prove(connection, heard, stopped)
+                    self._prove(connection, stopped)
+                    heard()
                     while not stopped.is_set():
                         self._hear(connection, inner, heard)
             except (psycopg.Error, StoreUnavailable) as error:
@@ -61,18 +62,13 @@ class NoticeBell:
         if outer is not None:
             outer.send(b"\a")
 
-    def _prove(
-        self, connection: "psycopg.Connection[Any]", heard: Callable[[], None], stopped: threading.Event
-    ) -> None:
+    def _prove(self, connection: "psycopg.Connection[Any]", stopped: threading.Event) -> None:
         proof = f"proof {secrets.token_hex(8)}"
         self._notify(CHANNEL, proof)
         with selectors.DefaultSelector() as selector:
             selector.register(connection.fileno(), selectors.EVENT_READ)
             while not stopped.is_set():
-                payloads = [notice.payload for notice in connection.notifies(timeout=0)]
-                if any(payload != proof for payload in payloads):
-                    heard()
-                if proof in payloads:
+                if proof in {notice.payload for notice in connection.notifies(timeout=0)}:
                     return
                 if not selector.select(PROOF_WITHIN):
                     raise Deaf("a notice to ourselves was not heard: a pooler stands between us and the server")

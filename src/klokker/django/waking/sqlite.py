@@ -45,6 +45,7 @@ class SocketBell:
             except OSError as error:
                 raise Deaf(f"no socket can be made in {self.folder}: {error}") from error
             self._own = own
+            heard()
             try:
                 while not stopped.is_set():
                     ear.recv(1)

@@ -14,7 +14,10 @@ class Bell(Protocol):
     """What is heard by every process of one database."""
 
     def listen(self, heard: Callable[[], None], stopped: threading.Event) -> None:
-        """Call `heard` whenever another process rings, until `stopped`. Raises Deaf when nothing can be heard (any more)."""
+        """Call `heard` whenever another process rings, until `stopped`. Raises Deaf when nothing can be heard (any more).
+
+        It is called once to begin with: whoever rang before was not heard.
+        """
 
     def ring(self) -> None:
         """Ring for all other processes that can be reached. Raises nothing but what the database says."""

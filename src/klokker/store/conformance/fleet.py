@@ -60,7 +60,8 @@ class Fleet:
         assert bench.store.previous_tick("b") == at(2)
 
     def test_waiting_ends_by_itself(self, bench: Bench) -> None:
-        assert bench.store.wait(0.001) is False
+        # The first may be woken: as the store begins to listen, something may have come before.
+        assert not all(bench.store.wait(0.001) for _ in range(3))
 
     def test_a_waiter_is_woken(self, bench: Bench) -> None:
         woken = threading.Event()
