@@ -23,3 +23,14 @@ def write_down(run: RunContext, file: str) -> None:
     """Write down for which moment this run is."""
     with Path(file).open("a", encoding="utf-8") as lines:
         lines.write(f"{run.nominal_at and run.nominal_at.isoformat()}\n")
+
+
+@task("shop.paint")
+def paint(run: RunContext) -> None:
+    """Log and raise what would steer a terminal."""
+    run.logger.info("%s", HOSTILE)
+    raise ValueError(HOSTILE)
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202etxt.exe\rover"
+"""It clears the screen, names the window, rings, paints, turns the direction of writing, and writes over its line."""

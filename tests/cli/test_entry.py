@@ -1,5 +1,6 @@
 """Errors, exit codes and help of the command line (docs/commands/exit-codes.md)."""
 
+import json
 import os
 from pathlib import Path
 
@@ -82,3 +83,28 @@ def test_json_is_json_and_nothing_else(klokker: Klokker) -> None:
     klokker("migrate")
     assert klokker("list", "--json").stdout == '{"schedules": []}\n'
     assert klokker("runs", "--json").stdout == '{"runs": []}\n'
+
+
+def test_closed_streams_hinder_no_command(klokker: Klokker) -> None:
+    klokker("migrate")
+    closed = klokker("list", "--json", prefix=("sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'))
+    assert closed.returncode == 0
+
+
+def test_an_answer_that_cannot_be_written_is_no_fault_of_klokkers(klokker: Klokker) -> None:
+    klokker("migrate")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        refused = klokker("list", stdout=full)
+    assert refused.returncode == 5
+    assert refused.stderr == (
+        "klokker: the answer could not be written (No space left on device). "
+        "What was asked may have been done: look before asking again\n"
+    )
+
+
+def test_an_encoding_that_lacks_a_character_gets_its_escape(klokker: Klokker) -> None:
+    klokker("migrate")
+    shown = klokker("lane", "set", "läden-☕", "--limit", "1", PYTHONIOENCODING="ascii")
+    assert shown.returncode == 0, shown.stderr
+    assert "l\\xe4den-\\u2615" in klokker("lane", PYTHONIOENCODING="ascii").stdout
+    assert "läden-☕" in str(json.loads(klokker("lane", "list", "--json", PYTHONIOENCODING="ascii").stdout))

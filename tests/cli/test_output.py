@@ -1,5 +1,6 @@
 """What `--json` prints is what docs/commands/json.md promises: the same keys, none more, none fewer."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from klokker.cli.app import CATALOGUE
+from klokker.core.text import printable
+from tests.cli.chores import HOSTILE
 from tests.cli.conftest import Cli, Hands
 
 PAGE = (Path(__file__).parents[2] / "docs" / "commands" / "json.md").read_text()
@@ -106,3 +109,35 @@ def test_every_command_that_takes_json_has_its_shape_on_the_page() -> None:
     on_page = {name for commands in SHAPES for name in re.findall(r"`(\w+)", commands)}
     without = {"serve", "beat", "worker", "demo", "restore"}
     assert {"lane", "node", *on_page} >= set(CATALOGUE) - without
+
+
+PAINTED = f"""
+[schedules.paint]
+task = "shop.paint"
+when = "@daily"
+owner = {json.dumps(HOSTILE)}
+description = {json.dumps(HOSTILE + chr(10) + "state  active")}
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["list", "show paint", "show paint --json", "runs", "runs --json", "logs paint", "logs paint --json", "account"],
+)
+def test_what_others_wrote_never_steers_the_terminal(cli: Cli, command: str) -> None:
+    cli.sync(PAINTED)
+    cli("run", "paint")
+    cli("pause", "paint", "--reason", HOSTILE)
+    said = cli(*command.split())
+    assert said.code == 0, said
+    assert (said.out, said.err) == (printable(said.out), printable(said.err))
+
+
+def test_a_refusal_does_not_steer_the_terminal_either(cli: Cli) -> None:
+    refused = cli("sync", cli.file('"\\u001b[2J" = 1\n'))
+    assert "\\x1b[2J: has no meaning here" in refused.error
+
+
+def test_a_text_of_several_lines_fills_one_row(cli: Cli) -> None:
+    cli.sync(PAINTED)
+    assert "\\nstate  active\n" in cli("show", "paint").out

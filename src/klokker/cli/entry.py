@@ -9,7 +9,9 @@ import typer
 from klokker.cli.app import commands
 from klokker.cli.exits import Exit
 from klokker.cli.faults import Refused, worded
+from klokker.cli.streams import UNWRITTEN, close_stdout, open_standard_streams
 from klokker.core.errors import KlokkerError
+from klokker.core.text import head_and_tail, printable
 
 
 class NoAnswer(Refused):
@@ -20,6 +22,7 @@ def run(arguments: Sequence[str], *, program: str = "klokker", prepare: Callable
     """Run one command; its exit code. `prepare` is called first and sets Django up, where that is not done already."""
     rest = [argument for argument in arguments if argument != "--debug"]
     debug = len(rest) < len(arguments) or os.environ.get("KLOKKER_DEBUG", "") not in ("", "0")
+    open_standard_streams()
     try:
         _see_text(rest)
         if prepare is not None:
@@ -36,15 +39,30 @@ def run(arguments: Sequence[str], *, program: str = "klokker", prepare: Callable
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough (`klokker runs | head`). Nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_stdout()
         return Exit.WELL
     except Exception as error:
         # The last line of defence: worded, with an exit code of its own, never silent.
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in UNWRITTEN and error.filename is None:
+            close_stdout()
+            error = Unheard(error.strerror or str(error))
         message, code = worded(error)
-        print(f"{program}: {message}", file=sys.stderr)
+        print(printable(head_and_tail(f"{program}: {message}")), file=sys.stderr)
     return code
+
+
+class Unheard(KlokkerError):
+    """The answer could not be written: the disk behind stdout is full, or worse. `why`: the system's words."""
+
+    exit = Exit.UNAVAILABLE
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"the answer could not be written ({why}). What was asked may have been done: look before asking again"
+        )
 
 
 class NotText(KlokkerError):

@@ -1,7 +1,8 @@
 """How commands speak: tables for people, JSON for programs, both with moments that cannot be misread.
 
 Colours and boxes are for terminals; elsewhere lines are plain and as long as they need to be. JSON holds moments as
-ISO 8601 in UTC, spans in seconds, and the keys that docs/commands/json.md promises.
+ISO 8601 in UTC, spans in seconds, and the keys that docs/commands/json.md promises. What others wrote (owners, reasons,
+errors, logs) never steers the terminal: control characters are shown as their escapes.
 """
 
 import json
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from klokker.cli.columns import GAP, Column, fit
+from klokker.core.text import printable, printable_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the shape that docs/commands/json.md promises.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
@@ -52,18 +54,20 @@ def console() -> Console:
 
 def say(sentence: str) -> None:
     """A line for people, on stdout."""
-    console().print(Text(sentence))
+    console().print(Text(printable(sentence)))
 
 
 def warn(sentence: str) -> None:
     """A line for people that is not part of the answer: on stderr, so that `--json | jq` stays whole."""
-    print(sentence, file=sys.stderr)
+    print(printable(sentence), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:
     """`value` as JSON on stdout. Moments, spans and sets are taken; anything else unknown is a fault."""
-    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
-    sys.stdout.write("\n")
+    # An encoding that lacks a character would write it as an escape that is none of JSON's.
+    foreign = sys.stdout.encoding.lower() != "utf-8"
+    written = json.dumps(value, default=_plain, ensure_ascii=foreign, indent=2 if sys.stdout.isatty() else None)
+    sys.stdout.write(printable_json(written) + "\n")
 
 
 def _plain(value: object) -> object:
@@ -82,7 +86,7 @@ def _plain(value: object) -> object:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """Rows under headings; with no rows, the sentence `empty`, which says what to do next."""
-    stand = list(rows)
+    stand = [[_cell(text) for text in row] for row in rows]
     if not stand:
         say(empty)
         return
@@ -98,6 +102,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: st
     for row in stand:
         for line in _lines(row, columns, widths):
             out.print(_row(line, columns, widths))
+
+
+def _cell(text: str) -> str:
+    """A text in one line, however many it had, so that no part of it can pass for a row of its own."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _lines(row: Sequence[str], columns: Sequence[Column], widths: Mapping[int, int]) -> Iterable[list[Text]]:
@@ -128,7 +137,7 @@ def _plain_table(lines: Sequence[Sequence[str]]) -> None:
 
 def facts(named: Mapping[str, str]) -> None:
     """Names and values in two columns; what is empty is left out."""
-    stand = [(name, value) for name, value in named.items() if value]
+    stand = [(name, _cell(value)) for name, value in named.items() if value]
     if not sys.stdout.isatty():
         _plain_table(stand)
         return
@@ -182,6 +191,6 @@ def confirmed(question: str, *, yes: bool, refuse: Callable[[], Exception]) -> N
     """Go on if `yes`, or if a person at a terminal says so; raise what `refuse` makes otherwise."""
     if yes:
         return
-    if sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm(question, default=False):
+    if sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm(printable(question), default=False):
         return
     raise refuse()

@@ -1,7 +1,10 @@
-"""What text every database can store: no NUL, no lone surrogates, and no more than a cap.
+"""What text every database can store, and what text a terminal can be shown.
 
 PostgreSQL refuses U+0000, and no UTF-8 encoder takes half of a surrogate pair; one such character in a log line or an
 error must not cost a run its end. Both become U+FFFD, the character that says "something stood here".
+
+A terminal obeys control characters: what a task logs could paint over what stands there, or turn its direction of
+writing. They are shown as their escapes.
 """
 
 import re
@@ -10,6 +13,9 @@ CAP = 64 * 1024
 """Bytes of UTF-8 that a result, an error or a reason may take."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Controls of the sets C0 and C1 but for line ends and tabs, separators of lines, and what turns the direction of writing."""
 
 
 def clean(text: str) -> str:
@@ -34,3 +40,13 @@ def head_and_tail(text: str, cap: int = CAP) -> str:
     head, tail = encoded[: room // 3], encoded[len(encoded) - (room - room // 3) :]
     # A cut may fall inside a character; its remaining bytes are dropped.
     return (head.decode(errors="ignore") + notice.decode() + tail.decode(errors="ignore")) if room else ""
+
+
+def printable(text: str) -> str:
+    """Clean `text` as a terminal can be shown it: line ends and tabs stay, what steers a terminal stands as its escape."""
+    return _STEERING.sub(lambda control: control[0].encode("unicode_escape").decode(), clean(text))
+
+
+def printable_json(written: str) -> str:
+    """The same for text that is JSON, which then says what it said before."""
+    return _STEERING.sub(lambda control: f"\\u{ord(control[0]):04x}", clean(written))

@@ -6,7 +6,6 @@ formatters may use the record's `event` (the stable name) and `fields`.
 
 import json
 import logging
-import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import fields
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TextIO
 
 from klokker.core.json_values import Json
-from klokker.core.text import clean, head_and_tail
+from klokker.core.text import clean, head_and_tail, printable, printable_json
 from klokker.events import Event, Subscription, subscribe
 from klokker.logs.wording import said
 
@@ -93,14 +92,7 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         name = getattr(record, "event", record.name)
         whole = "\n".join([f"{_at(record)} {record.levelname:7} {name}  {record.getMessage()}", *_trace(record)])
-        return _CONTROLS.sub(_escaped, clean(whole)).replace("\n", "\n    ")
-
-
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def _escaped(control: re.Match[str]) -> str:
-    return control[0].encode("unicode_escape").decode()
+        return printable(whole).replace("\n", "\n    ")
 
 
 class JsonLines(logging.Formatter):
@@ -119,7 +111,7 @@ class JsonLines(logging.Formatter):
                 line.setdefault("run" if mark == "run_id" else mark, value)
         if trace := _trace(record):
             line["exception"] = clean("\n".join(trace))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return printable_json(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _at(record: logging.LogRecord) -> str:
