@@ -20,6 +20,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "list": ("The schedules, and when each runs next.", "Look"),
     "show": ("One schedule: what it is, what it did, what it will do.", "Look"),
     "preview": ("When a schedule, or a timetable, runs next.", "Look"),
+    "simulate": ("Play a file of schedules in memory: what would run, and what not.", "Look"),
     "runs": ("What ran, runs and will run.", "Look"),
     "logs": ("What a run logged.", "Look"),
     "check": ("Is all well? The exit code says it.", "Look"),
@@ -40,8 +41,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
 }
 
 
-SEE_TO_IT = {"serve", "beat", "worker", "tick", "demo", "check", "migrate", "backup", "restore"}
-"""Commands that look after the database's schema in their own way. All others begin by seeing that it is this version's."""
+SEE_TO_IT = {"serve", "beat", "worker", "tick", "demo", "simulate", "check", "migrate", "backup", "restore"}
+"""Commands that look after the database's schema in their own way, or need none. All others begin by seeing that it is this version's."""
 
 
 class LazyGroup(TyperGroup):

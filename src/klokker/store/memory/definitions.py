@@ -127,6 +127,7 @@ def _add_revision(tables: Tables, row: ScheduleRow, new: NewRevision) -> None:
         del tables.names[row.definition.name.casefold()]
     row.revisions.append(Revision(len(row.revisions) + 1, new.holds_from, new.definition, new.time_data))
     row.made_by.append(new)
+    tables.may_leave(row)
     if row.state is not ScheduleState.RETIRED:
         tables.names[new.definition.name.casefold()] = row.id
 

@@ -76,6 +76,7 @@ def end_run(tables: Tables, run: RunRow, outcome: Outcome, at: datetime) -> None
     schedule = tables.schedules[run.schedule]
     if outcome is Outcome.SUCCEEDED and run.kind is not RunKind.DRY:
         schedule.succeeded = True
+        tables.may_leave(schedule)
     if run.kind is RunKind.SCHEDULED:
         _rest_after(tables, schedule, run.node, at)
 

@@ -92,7 +92,7 @@ class MemoryStore:
 
     def to_retire(self) -> Sequence[int]:
         with self._lock:
-            return [row.id for row in self._tables.schedules.values() if row.to_retire]
+            return self._tables.to_retire()
 
     # ticking
 

@@ -26,6 +26,8 @@ class Tables:
         self.schedules: dict[int, ScheduleRow] = {}
         self.names: dict[str, int] = {}
         """Casefolded names of schedules that are not retired."""
+        self._leaving: set[int] = set()
+        """Schedules that were to be retired when `may_leave` looked."""
         self.timers: dict[int, TimerRow] = {}
         self.timers_of: defaultdict[int, list[TimerRow]] = defaultdict(list)
         self.runs: dict[int, RunRow] = {}
@@ -107,6 +109,17 @@ class Tables:
             else frozenset(),
             last_dismissal=LastDismissal(last.id, last.revision, last.reason, last.until) if last else None,
         )
+
+    def may_leave(self, row: ScheduleRow) -> None:
+        """It has succeeded, or has another definition: it may be one to retire now."""
+        if row.to_retire:
+            self._leaving.add(row.id)
+
+    def to_retire(self) -> list[int]:
+        """The schedules that have succeeded and are to go for it."""
+        standing = ((schedule, self.schedules.get(schedule)) for schedule in self._leaving)
+        self._leaving = {schedule for schedule, row in standing if row is not None and row.to_retire}
+        return sorted(self._leaving)
 
     def remove_schedule(self, row: ScheduleRow) -> None:
         """Nothing of it is left but its tallies."""

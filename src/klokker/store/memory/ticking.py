@@ -24,7 +24,7 @@ def glance(tables: Tables, now: datetime) -> Glance:
         releasable=releasable(tables, now),
         pause_expired=any(until <= now for until in pauses),
         next_at=min((moment for moment in moments if moment is not None and moment > now), default=None),
-        retires=any(row.to_retire for row in tables.schedules.values()),
+        retires=bool(tables.to_retire()),
     )
 
 

@@ -1,0 +1,120 @@
+"""`klokker simulate`: a file of schedules, played in memory; what would run, what would be caught up or dismissed, and why."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Klokker
+
+ROOT = Path(__file__).parents[3]
+
+FILE = """
+[defaults]
+zone = "Europe/Amsterdam"
+
+[schedules.nightly]
+task = "shop.clean_up"
+when = "30 2 * * *"
+
+[schedules.hourly]
+task = "shop.count"
+when = "0 * * * *"
+timeout = "2h"
+"""
+
+
+@pytest.fixture
+def simulate(klokker: Klokker, tmp_path: Path) -> Klokker:
+    (tmp_path / "shop.toml").write_text(FILE)
+    return lambda *options, **more: klokker("simulate", "shop.toml", *options, **more)
+
+
+def test_it_needs_no_database_and_leaves_none(simulate: Klokker, tmp_path: Path) -> None:
+    ended = simulate("--from", "2026-03-28T00:00", "--for", "2d")
+    assert ended.returncode == 0, ended.stderr
+    assert "50 due = 50 runs + 0 dismissed: exact" in ended.stdout
+    assert not list(tmp_path.rglob("*.sqlite3*"))
+
+
+def test_an_outage_shows_what_is_caught_up_and_what_dismissed(simulate: Klokker) -> None:
+    ended = simulate("--from", "2026-03-28T00:00", "--for", "2d", "--down", "+20h..+30h", "--json")
+    data = json.loads(ended.stdout)
+    nightly, hourly = data["schedules"]
+    assert (nightly["runs"], nightly["caught_up"], nightly["longest_wait"]) == (2, 1, 5 * 3600)
+    assert (hourly["due"], hourly["runs"], hourly["dismissed"]) == (48, 39, {"superseded": 9})
+    assert data["exact"]
+
+
+def test_each_is_told_by_time_in_the_schedules_own_zone(simulate: Klokker) -> None:
+    ended = simulate("--from", "2026-03-28T22:00", "--for", "4h", "--down", "+1h30m..+3h20m", "--each")
+    told = [line for line in ended.stdout.splitlines() if line.startswith("2026-03-29") and "  " in line]
+    assert told == [
+        "2026-03-29 00:00:00 CET  hourly  succeeded",
+        "2026-03-29 01:00:00 CET  hourly  1 dismissed since 2026-03-28 23:00:00 UTC: superseded",
+        "2026-03-29 03:00:00 CEST  hourly  succeeded, 20m late, caught up",
+        "2026-03-29 03:00:00 CEST  nightly  succeeded, 20m late, caught up",
+        "2026-03-29 04:00:00 CEST  hourly  succeeded",
+    ]
+    each = json.loads(simulate("--from", "2026-03-28T00:00", "--for", "2h", "--each", "--json").stdout)["each"]
+    assert [(one["name"], one["nominal"]) for one in each] == [
+        ("hourly", "2026-03-28T01:00:00Z"),
+        ("nightly", "2026-03-28T01:30:00Z"),
+        ("hourly", "2026-03-28T02:00:00Z"),
+    ]
+
+
+def test_a_two_minute_schedule_under_a_five_minute_tick(klokker: Klokker, tmp_path: Path) -> None:
+    """S1: what a coarse tick makes of it, before it is saved."""
+    (tmp_path / "fine.toml").write_text('[schedules.fine]\ntask = "any.task"\nwhen = "*/2 * * * *"\n')
+    hour = ("simulate", "fine.toml", "--from", "2026-03-28T00:00", "--for", "1h", "--json")
+    [served] = json.loads(klokker(*hour).stdout)["schedules"]
+    [ticked] = json.loads(klokker(*hour, "--tick-every", "5m").stdout)["schedules"]
+    assert (served["due"], served["runs"]) == (30, 30)
+    assert (ticked["due"], ticked["runs"], ticked["dismissed"]) == (30, 12, {"superseded": 18})
+
+
+def test_slow_runs_overlap(simulate: Klokker) -> None:
+    ended = simulate(
+        "--from", "2026-03-28T00:00", "--for", "6h", "--runs-take", "hourly=90m", "--runs-take", "5m", "--json"
+    )
+    nightly, hourly = json.loads(ended.stdout)["schedules"]
+    assert nightly["outcomes"] == {"succeeded": 1}
+    assert (hourly["runs"], hourly["dismissed"]) == (3, {"overlapped": 3})
+
+
+def test_the_schedules_of_the_five_systems_play_for_a_day(klokker: Klokker) -> None:
+    files = sorted((ROOT / "examples").glob("*/schedules.toml"))
+    assert len(files) == 5
+    for file in files:
+        ended = klokker("simulate", str(file), "--from", "2026-03-28T12:00", "--for", "1d", "--down", "+10h..+16h")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert ended.stdout.rstrip().endswith("exact")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--down", "5"), "--down must be two moments with two dots between them, as in +1d..+2d; got '5'"),
+        (("--down", "+2d..+1d"), "and go forward; got '+2d..+1d'"),
+        (("--down", "+1d..+9d"), "--down must lie between"),
+        (("--down", "+1d..+3d", "--down", "+2d..+4d"), "--down must not overlap: the machines are off already"),
+        (("--runs-take", "nightyl=5m"), "--runs-take names 'nightyl', which the file does not declare"),
+        (("--runs-take", "-5m"), "'-5m' is not a duration"),
+        (("--for", "400d"), "--for must be from 1.0s to 366d, got 400d"),
+        (("--tick-every", "1s"), "--tick-every must be from 1m to 366d, got 1s"),
+        (("--from", "yesterday"), "'yesterday' names no moment"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_in_words(simulate: Klokker, options: tuple[str, ...], said: str) -> None:
+    ended = simulate(*options)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+
+
+def test_a_file_that_is_refused_is_refused_as_in_a_sync(klokker: Klokker, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('[schedules.x]\ntask = "a.b"\nwhen = "61 * * * *"\n')
+    ended = klokker("simulate", "bad.toml")
+    assert ended.returncode == 2
+    assert "schedules.x.when" in ended.stderr
+    assert "^" in ended.stderr
