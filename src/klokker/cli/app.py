@@ -21,6 +21,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "show": ("One schedule: what it is, what it did, what it will do.", "Look"),
     "preview": ("When a schedule, or a timetable, runs next.", "Look"),
     "simulate": ("Play a file of schedules in memory: what would run, and what not.", "Look"),
+    "explain": ("What a timetable does, in words.", "Look"),
     "runs": ("What ran, runs and will run.", "Look"),
     "logs": ("What a run logged.", "Look"),
     "check": ("Is all well? The exit code says it.", "Look"),

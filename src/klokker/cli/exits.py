@@ -9,7 +9,8 @@ class Exit(IntEnum):
     WELL = 0
     """Done, and all is well."""
     NOT_WELL = 1
-    """Done, and the answer is no: a run failed, the account is not exact, `check` found something wrong."""
+    """Done, and the answer is no: a run failed, the account is not exact, `check` found something wrong,
+    a moment is none of a timetable's."""
     USAGE = 2
     """The command was not understood, or a value in it is wrong. Nothing was changed."""
     NOT_FOUND = 3

@@ -29,6 +29,7 @@ KlokkerError
 ├── TaskModuleFailed         tasks/discovery.py  a module of tasks cannot be imported
 ├── TaskNameTaken            tasks/registry.py   two functions ask for one task name
 ├── TooManyRuns              operations/backfill.py more runs than are made without an explicit yes
+├── UnknownLanguage          core/words/explain.py timetables are not explained in this language
 ├── UnknownTask              tasks/registry.py   no task of this name is known to this process
 └── WrongState               operations/operation.py the schedule is not in a state for what was asked
 

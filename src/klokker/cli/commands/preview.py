@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from klokker import timetable
 from klokker.cli.columns import Column
-from klokker.cli.faults import Refused
-from klokker.cli.finding import UnknownSchedule, find_schedule, read_moment
+from klokker.cli.exits import Exit
+from klokker.cli.faults import Refused, UsageFault
+from klokker.cli.finding import read_moment
+from klokker.cli.matches import tell_fleet, tell_match
+from klokker.cli.meant import Meant, what_is_meant
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table
-from klokker.core.definition import Definition
-from klokker.core.errors import FollowsCompletion, InvalidTimetable
+from klokker.core.errors import FollowsCompletion
 from klokker.core.timetables.contract import Timetable
 
 app = typer.Typer()
 
+MOST = 10_000
+"""Moments that one call lists."""
 COLUMNS = (Column("LOCAL"), Column("UTC"), Column("OFFSET"), Column("", cut=True))
 
 
@@ -28,47 +32,69 @@ class NothingToPreview(Refused):
 
 @app.command()
 def preview(
-    which: Annotated[str, typer.Argument(metavar="NAME|TEXT", help="A schedule, or the text of a timetable.")],
+    which: Annotated[str, typer.Argument(metavar="[NAME|TEXT]", help="A schedule, or the text of a timetable.")] = "",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many each way.")] = 10,
     zone: Annotated[str, typer.Option(help="The zone of a timetable given as text.")] = "UTC",
     at: Annotated[str, typer.Option("--from", help="From when: 2026-03-29T00:00, or +30d; now if left out.")] = "now",
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="FROM UNTIL", help="All moments from one to another, both included."),
+    ] = None,
+    matches: Annotated[
+        str, typer.Option(metavar="MOMENT", help="Is this moment one of them, and why? Without a NAME: whose is it?")
+    ] = "",
     key: Annotated[str, typer.Option(help="What H is spread by, in a timetable given as text.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """The next and the last moments, in local time and UTC, with a mark where the clocks change in between."""
     now = the_moment()
-    table_of, zone_name = _timetable(which, zone, key)
-    start = read_moment(at, now, zone_name)
+    if not which:
+        if not matches:
+            raise UsageFault("preview", "name a schedule or write a timetable; only --matches goes without")
+        raise typer.Exit(Exit.WELL if tell_fleet(read_moment(matches, now, zone), as_json=as_json) else Exit.NOT_WELL)
+    meant = what_is_meant(which, zone=zone, key=key)
     try:
-        before = _before(table_of, start, count)
-        after = _after(table_of, start, count)
+        if matches:
+            found = tell_match(meant, read_moment(matches, now, meant.zone), as_json=as_json)
+            raise typer.Exit(Exit.WELL if found else Exit.NOT_WELL)
+        if between:
+            opens, closes = (read_moment(each, now, meant.zone) for each in between)
+            _tell_between(meant, opens, closes, as_json=as_json)
+        else:
+            _tell_nearest(meant, read_moment(at, now, meant.zone), count, as_json=as_json)
     except FollowsCompletion as follows:
         raise NothingToPreview(str(follows)) from follows
+
+
+def _tell_nearest(meant: Meant, start: datetime, count: int, *, as_json: bool) -> None:
+    before = _before(meant.timetable, start, count)
+    after = _after(meant.timetable, start, count)
     if as_json:
         print_json(
             {
-                "previous": [_as_data(each, zone_name) for each in before],
-                "next": [_as_data(each, zone_name) for each in after],
+                "previous": [_as_data(each, meant.zone) for each in before],
+                "next": [_as_data(each, meant.zone) for each in after],
             }
         )
         return
-    rows = _rows(before, after, zone_name, start)
-    table(COLUMNS, rows, empty="It never runs.")
+    table(COLUMNS, _rows([*before, *after], meant.zone, start), empty="It never runs.")
     if not after:
         say("No moment is left after this one.")
 
 
-def _timetable(which: str, zone: str, key: str) -> tuple[Timetable, str]:
-    try:
-        schedule = find_schedule(which)
-    except UnknownSchedule as unknown:
-        try:
-            return timetable(which, zone=zone, key=key), zone
-        except InvalidTimetable as malformed:
-            # A single word is a name with a slip in it; anything else was meant as a timetable.
-            raise (unknown if len(which.split()) == 1 and not which.startswith("@") else malformed) from None
-    definition = Definition.from_json(schedule.revisions.get(number=schedule.revision).definition)
-    return definition.timetable(), definition.zone
+def _tell_between(meant: Meant, opens: datetime, closes: datetime, *, as_json: bool) -> None:
+    if closes < opens:
+        raise UsageFault("preview", "the second moment of --between lies before the first")
+    # A window leaves its start out; a moment that falls on it was meant too.
+    first = opens - timedelta(microseconds=1)
+    found = list(islice(meant.timetable.between(first, closes), MOST))
+    left = len(found) == MOST and meant.timetable.after(found[-1]) is not None
+    if as_json:
+        print_json({"between": [_as_data(each, meant.zone) for each in found], "complete": not left})
+        return
+    table(COLUMNS, _rows(found, meant.zone, opens), empty="It has no moment in this window.")
+    if left:
+        say(f"Only the first {MOST:,} are shown.")
 
 
 def _after(of: Timetable, start: datetime, count: int) -> list[datetime]:
@@ -88,10 +114,10 @@ def _before(of: Timetable, start: datetime, count: int) -> list[datetime]:
     return found[::-1]
 
 
-def _rows(before: Sequence[datetime], after: Sequence[datetime], zone: str, start: datetime) -> list[tuple[str, ...]]:
+def _rows(moments: Sequence[datetime], zone: str, start: datetime) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     offset = None
-    for at in (*before, *after):
+    for at in moments:
         local = at.astimezone(ZoneInfo(zone))
         changed = offset is not None and local.utcoffset() != offset
         offset = local.utcoffset()

@@ -17,6 +17,7 @@ from klokker.cli.output import AsJson, console, facts, moment, print_json, relat
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import FollowsCompletion, TimetableError
 from klokker.core.lifecycle import ScheduleState
+from klokker.core.words.explain import explain
 from klokker.django.models import Dismissal, Revision, Run, Schedule, Timer
 from klokker.django.reading import listed, why
 from klokker.tasks.registry import registry
@@ -65,6 +66,7 @@ def show(
                 "description": schedule.description,
                 "task_found": schedule.task in registry,
                 "definition": revisions[0].definition,
+                "in_words": _in_words(revisions[0]),
                 "next": following,
                 "timers": [_timer_as_data(timer) for timer in timers],
                 "runs": [run_as_data(run) for run in runs],
@@ -127,6 +129,7 @@ def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> 
             "task": named(schedule.task),
             "does": schedule.description or (task.description.splitlines()[0] if task and task.description else ""),
             "when": f"{schedule.when} ({schedule.zone})",
+            "in words": " ".join(_in_words(revision)),
             "arguments": _arguments(definition),
             "owner": schedule.owner,
             "declared in": str(definition.get("declared_in") or ""),
@@ -136,6 +139,15 @@ def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> 
             "decided": f"until {moment(max(timer.handled_until for timer in timers), schedule.zone)}" if timers else "",
         }
     )
+
+
+def _in_words(revision: Revision) -> list[str]:
+    """What the timetable does; nothing where it cannot be read."""
+    try:
+        definition = Definition.from_json(revision.definition)
+        return explain(definition.timetable(), zone=definition.zone, key=definition.name)
+    except (TimetableError, UnreadableDefinition):
+        return []
 
 
 def _arguments(definition: dict[str, Any]) -> str:

@@ -52,11 +52,11 @@ class Mask(ABC):
 class OnTheWall(Mask):
     """Where the clock on the wall matches the fields of a cron expression. Skipped and repeated times are as they are."""
 
-    __slots__ = ("_cron", "_in_day", "_unit", "clock")
+    __slots__ = ("_in_day", "_unit", "clock", "cron")
 
     def __init__(self, cron: Cron) -> None:
         self.size = 1
-        self._cron = cron
+        self.cron = cron
         self.clock: WallClock = wall_clock(cron.clock.zone, "skip", "both")
         self._unit = 1 if len(cron.text.split()) == 6 else 60
         self._in_day: int | None = None
@@ -65,7 +65,7 @@ class OnTheWall(Mask):
         budget.spend()
         piece = self.clock.piece_at(second)
         day, time = divmod(second + piece.offset, DAY)
-        days = self._cron.days
+        days = self.cron.days
         following = days.first_from(day)
         if following != day:
             last = days.last_to(day)
@@ -85,13 +85,13 @@ class OnTheWall(Mask):
     def _covered_in_day(self) -> int:
         """The units of a matching day that match too, as bits."""
         if self._in_day is None:
-            cron, per_minute = self._cron, 60 // self._unit
+            cron, per_minute = self.cron, 60 // self._unit
             in_hour = _repeated(cron.seconds if self._unit == 1 else 1, cron.minutes, per_minute)
             self._in_day = _repeated(in_hour, cron.hours, 60 * per_minute)
         return self._in_day
 
     def _meaning(self) -> tuple[object, ...]:
-        return self._unit, self._covered_in_day(), self._cron.days.meaning, self.clock.zone
+        return self._unit, self._covered_in_day(), self.cron.days.meaning, self.clock.zone
 
     def __eq__(self, other: object) -> bool:
         return self._meaning() == other._meaning() if isinstance(other, OnTheWall) else NotImplemented
@@ -100,35 +100,35 @@ class OnTheWall(Mask):
         return hash(self._meaning())
 
     def __str__(self) -> str:
-        return str(self._cron)
+        return str(self.cron)
 
 
 class AtTheSecond(Mask):
     """The very seconds at which a timetable has its occurrences."""
 
-    __slots__ = ("_timetable",)
+    __slots__ = ("timetable",)
 
     def __init__(self, timetable: Timetable) -> None:
         self.size = size_of(timetable)
-        self._timetable = timetable
+        self.timetable = timetable
 
     def stretch(self, second: int, budget: Budget) -> Stretch:
         budget.spend()
-        last = seek_at_or_before(self._timetable, second, budget)
+        last = seek_at_or_before(self.timetable, second, budget)
         if last == second:
             return Stretch(second, second + 1, True)
-        following = seek_after(self._timetable, second, budget)
+        following = seek_after(self.timetable, second, budget)
         opens = NEVER_BEFORE if last is None else last + 1
         return Stretch(opens, NEVER_AFTER if following is None else following, False)
 
     def __eq__(self, other: object) -> bool:
-        return self._timetable == other._timetable if isinstance(other, AtTheSecond) else NotImplemented
+        return self.timetable == other.timetable if isinstance(other, AtTheSecond) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._timetable)
+        return hash(self.timetable)
 
     def __str__(self) -> str:
-        return str(self._timetable)
+        return str(self.timetable)
 
 
 class InCalendar(Mask):

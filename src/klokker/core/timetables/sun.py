@@ -61,6 +61,11 @@ class Sun(Timetable):
     def __init__(self, text: str, event: Event, place: Place, offset: int) -> None:
         self.text, self.event, self.place, self.offset = text, event, place, offset
 
+    @property
+    def every_day(self) -> bool:
+        """Whether the place is so far from the poles that the sun does it every day of the year."""
+        return self.event.height is None or abs(self.place.latitude) <= _SHOWN_EVERY_DAY + self.event.height
+
     def second_after(self, second: int) -> int | None:
         second = max(second, FIRST_SECOND - 1) - self.offset
         day = self._day_of(second) - 1
@@ -81,7 +86,7 @@ class Sun(Timetable):
         """One a day, where the sun does it every day."""
         if after >= until:
             return 0
-        if self.event.height is not None and abs(self.place.latitude) > _SHOWN_EVERY_DAY + self.event.height:
+        if not self.every_day:
             return None
         after, until = max(after, FIRST_SECOND - 1), min(until, LAST_SECOND)
         first, last = self._last_day(after), self._last_day(until)

@@ -1,0 +1,1 @@
+"""What does a timetable mean, in words? `explain.explain` says it; a language is one file (`english`, `dutch`, `norwegian`)."""

@@ -1,0 +1,128 @@
+"""What does a recurrence rule do, in words? What it leaves open comes from its DTSTART, as RFC 5545 has it (3.3.10)."""
+
+from datetime import datetime
+
+from klokker.core.moments import from_epoch
+from klokker.core.timetables.recurrence import Recurrence
+from klokker.core.words.clocks import said_moment, said_wall
+from klokker.core.words.days import said_weekdays
+from klokker.core.words.language import Language, Unit
+
+_UNITS: dict[str, Unit] = {
+    "YEARLY": "year",
+    "MONTHLY": "month",
+    "WEEKLY": "week",
+    "DAILY": "day",
+    "HOURLY": "hour",
+    "MINUTELY": "minute",
+    "SECONDLY": "second",
+}
+_MOST_TIMES = 12
+"""Up to so many times of a day are listed whole; more are told by hours, minutes and seconds."""
+
+
+def said_recurrence(of: Recurrence, language: Language) -> str:
+    """`every 2 weeks, every Monday, at 09:00, from Monday 5 January 2026 at 09:00 on`"""
+    rule, start = of.rule, from_epoch(of.start)
+    unit = _UNITS[rule.freq]
+    parts = [language.every(rule.interval, unit), *_days(of, start, language), *_times(of, start, language)]
+    said = ", ".join(parts)
+    if rule.positions:
+        positions = language.listed([_position(each, language) for each in rule.positions])
+        said = language.of_these.format(what=said, period=language.every(1, unit), positions=positions)
+    if of.start or rule.interval > 1:
+        said = language.starting.format(what=said, start=said_wall(start, language))
+    if rule.count is not None:
+        said += ", " + language.so_many.format(count=rule.count)
+    if of.until is not None:
+        said += ", " + language.until.format(moment=said_moment(of.until, of.clock.zone, language))
+    left_out = len(of.excluded.walls) + len(of.excluded.days)
+    return said + (", " + language.excluded.format(count=left_out) if left_out else "")
+
+
+def _days(of: Recurrence, start: datetime, language: Language) -> list[str]:
+    rule = of.rule
+    monthdays, months, weekdays = rule.monthdays, rule.months, rule.weekdays
+    names_a_day = monthdays or weekdays or rule.yeardays
+    if rule.freq in ("YEARLY", "MONTHLY") and not names_a_day and not rule.weeks:
+        monthdays = (start.day,)
+        if rule.freq == "YEARLY" and not months:
+            months = (start.month,)
+    if (rule.freq == "WEEKLY" or rule.weeks) and not names_a_day:
+        weekdays = ((start.weekday(), 0),)
+    parts = []
+    if months:
+        parts.append(
+            language.in_months.format(months=language.listed([language.months[month - 1] for month in months]))
+        )
+    if rule.weeks:
+        parts.append(
+            language.in_weeks.format(weeks=language.listed([_position(each, language) for each in rule.weeks]))
+        )
+    if rule.yeardays:
+        listed = language.listed([_position(each, language) for each in rule.yeardays])
+        parts.append(language.on_year_days.format(days=listed))
+    named = []
+    if monthdays:
+        dates = language.listed([_position(each, language) for each in monthdays])
+        said = language.on_dates.format(dates=dates)
+        named.append(language.if_there.format(days=said) if max(monthdays) > 28 else said)
+    if weekdays:
+        named.append(_weekdays(weekdays, in_year=rule.freq == "YEARLY" and not months, language=language))
+    if len(named) == 2:
+        named = [_both(named[0], named[1], weekdays, language)]
+    return [*parts, *named]
+
+
+def _both(dates: str, days: str, weekdays: tuple[tuple[int, int], ...], language: Language) -> str:
+    """Days of the month that must be such weekdays too."""
+    if any(nth for _, nth in weekdays):
+        return language.both.format(dates=dates, weekdays=days)
+    names = [language.weekdays[(weekday + 1) % 7] for weekday, _ in weekdays]
+    return language.if_weekday.format(days=dates, weekdays=language.listed(names, language.alternative))
+
+
+def _weekdays(weekdays: tuple[tuple[int, int], ...], *, in_year: bool, language: Language) -> str:
+    """Weekdays as (Monday is 0, which one of the month or year, 0 for each)."""
+    parts = []
+    if plain := tuple(sorted((weekday + 1) % 7 for weekday, nth in weekdays if not nth)):
+        parts.append(said_weekdays(plain, language))
+    template = language.nth_in_year if in_year else language.nth_weekday
+    for weekday, nth in weekdays:
+        if nth:
+            name = language.weekdays[(weekday + 1) % 7]
+            parts.append(template.format(nth=_position(nth, language), weekday=name))
+    return language.listed(parts)
+
+
+def _position(number: int, language: Language) -> str:
+    if number > 0:
+        return language.ordinal(number)
+    return language.last if number == -1 else language.from_end.format(nth=language.ordinal(-number))
+
+
+def _times(of: Recurrence, start: datetime, language: Language) -> list[str]:
+    """The times of the day, where the rule says any or leaves them to its start."""
+    rule = of.rule
+    by_day = rule.freq in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
+    hours = rule.hours or ((start.hour,) if by_day else ())
+    minutes = rule.minutes or ((start.minute,) if by_day or rule.freq == "HOURLY" else ())
+    seconds = rule.seconds or (() if rule.freq == "SECONDLY" else (start.second,))
+    if hours and minutes and seconds and len(hours) * len(minutes) * len(seconds) <= _MOST_TIMES:
+        times = [
+            f"{hour:02}:{minute:02}" + (f":{second:02}" if seconds != (0,) else "")
+            for hour in hours
+            for minute in minutes
+            for second in seconds
+        ]
+        return [language.at_times.format(times=language.listed(times))]
+    parts = []
+    if minutes:
+        listed = language.listed([language.minute_of.format(minute=minute) for minute in minutes])
+        parts.append(language.past_the_hour.format(minutes=listed))
+    if hours:
+        parts.append(language.in_hours.format(hours=language.listed([f"{hour:02}:00" for hour in hours])))
+    if seconds and seconds != (0,):
+        listed = language.listed([str(second) for second in seconds])
+        parts = [language.at_seconds.format(seconds=listed, minutes=", ".join(parts) or language.every(1, "minute"))]
+    return parts

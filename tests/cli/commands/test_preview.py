@@ -1,0 +1,96 @@
+"""preview (docs/commands/preview.md)."""
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+SHOP = """
+[defaults]
+task = "shop.clean_up"
+zone = "Europe/Amsterdam"
+
+[schedules.tidy]
+when = "0 3 * * *"
+
+[schedules.sweep]
+when = "0 2 * * *"
+zone = "UTC"
+
+[schedules.rest]
+when = "10 minutes after completion"
+
+[schedules.idle]
+when = "0 3 * * *"
+"""
+SUMMER = ("--zone", "Europe/Amsterdam", "--between", "2026-03-28T09:00", "2026-03-30T09:00")
+
+
+def test_all_moments_between_two_are_listed_both_included(cli: Cli) -> None:
+    said = cli("preview", "0 9 * * *", *SUMMER)
+    assert [line[:23] for line in said.out.splitlines()[1:]] == [
+        "Sat 2026-03-28 09:00:00",
+        "Sun 2026-03-29 09:00:00",
+        "Mon 2026-03-30 09:00:00",
+    ]
+    assert ["← the clocks change" in line for line in said.out.splitlines()[1:]] == [False, True, False]
+    listed = cli("preview", "0 9 * * *", *SUMMER, "--json").json
+    assert [each["utc"] for each in listed["between"]] == [
+        "2026-03-28T08:00:00Z",
+        "2026-03-29T07:00:00Z",
+        "2026-03-30T07:00:00Z",
+    ]
+    assert listed["complete"] is True
+
+
+def test_a_window_with_very_many_moments_is_cut_and_says_so(cli: Cli) -> None:
+    day = ("--between", "2026-01-01", "2026-01-02")
+    assert cli("preview", "* * * * * *", *day).out.splitlines()[-1] == "Only the first 10,000 are shown."
+    assert cli("preview", "* * * * * *", *day, "--json").json["complete"] is False
+
+
+def test_a_window_that_ends_before_it_begins_is_refused(cli: Cli) -> None:
+    refused = cli("preview", "@daily", "--between", "2026-01-02", "2026-01-01")
+    assert (refused.code, "lies before the first" in refused.error) == (2, True)
+
+
+def test_a_moment_is_one_of_them_or_not_and_the_exit_code_says_it(cli: Cli) -> None:
+    cli.sync(SHOP)
+    yes = cli("preview", "tidy", "--matches", "2026-11-24T03:00")
+    assert yes.code == 0
+    assert yes.out.splitlines() == [
+        "2026-11-24 03:00:00 CET: yes; every field matches 03:00:00 in Europe/Amsterdam.",
+        "before: 2026-11-23 03:00:00 CET (24h ago)",
+        "after: 2026-11-25 03:00:00 CET (in 24h)",
+    ]
+    no = cli("preview", "tidy", "--matches", "2026-11-24T03:30", "--json")
+    assert no.code == 1
+    assert no.json == {
+        "moment": "2026-11-24T02:30:00Z",
+        "matches": False,
+        "why": "minute 30 is not among 0",
+        "previous": "2026-11-24T02:00:00Z",
+        "next": "2026-11-25T02:00:00Z",
+    }
+
+
+def test_the_fleet_is_asked_who_fires_at_a_moment(cli: Cli) -> None:
+    cli.sync(SHOP)
+    assert cli("pause", "idle", "--reason", "holidays").code == 0
+    asked = ("preview", "--zone", "Europe/Amsterdam", "--matches", "2026-11-24T03:00")
+    assert [each["name"] for each in cli(*asked, "--json").json["schedules"]] == ["sweep", "tidy"]
+    assert cli(*asked).out.splitlines()[1].split()[:4] == ["sweep", "2026-11-24", "02:00:00", "UTC"]
+    nobody = cli("preview", "--matches", "2026-11-24T03:01")
+    assert (nobody.code, nobody.out) == (1, "No active schedule has an occurrence at this moment.\n")
+
+
+@pytest.mark.parametrize("more", [(), ("--between", "2026-01-01", "2026-01-02"), ("--matches", "2026-01-01")])
+def test_what_follows_its_runs_has_nothing_to_preview(cli: Cli, more: tuple[str, ...]) -> None:
+    cli.sync(SHOP)
+    refused = cli("preview", "rest", *more)
+    assert refused.code == 4
+    assert "its moments follow from when runs end" in refused.error
+
+
+def test_nobody_is_previewed_without_a_name(cli: Cli) -> None:
+    refused = cli("preview")
+    assert (refused.code, "only --matches goes without" in refused.error) == (2, True)

@@ -1,0 +1,101 @@
+"""Is a moment one of a timetable's, and why?"""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from klokker import timetable
+from klokker.core.errors import FollowsCompletion
+from klokker.core.limits import Limited
+from klokker.core.moments import epoch_second
+from klokker.core.words.matching import Match, match
+
+ZONE = "Europe/Amsterdam"
+
+
+def asked(text: str, moment: str) -> Match:
+    at = datetime.fromisoformat(moment)
+    return match(timetable(text, zone=ZONE, calendars={"nl": "holidays NL"}), at.astimezone(UTC), ZONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "yes", "why"),
+    [
+        ("*/7 9 * * 1-5", "2026-11-24T09:07+01:00", True, "every field matches 09:07:00 in Europe/Amsterdam"),
+        ("*/7 9 * * 1-5", "2026-11-24T09:08+01:00", False, "minute 8 is not among 0, 7, 14, 21, 28, 35, …, 56"),
+        (
+            "0 9 * * 1-5",
+            "2026-11-22T08:00+01:00",
+            False,
+            "hour 8 is not among 9; Sunday 22 November is no day of it (from Monday to Friday)",
+        ),
+        ("0 9 * * *", "2026-11-22T09:00:01+01:00", False, "second 1 is not among 0"),
+        (
+            "30 2 * * *",
+            "2026-03-29T03:00+02:00",
+            True,
+            "the clocks skip a time that matches, and this is the first moment after the gap",
+        ),
+        ("30 2 * * *", "2026-10-25T02:30+02:00", True, "every field matches 02:30:00 in Europe/Amsterdam"),
+        (
+            "30 2 * * *",
+            "2026-10-25T02:30+01:00",
+            False,
+            "the clocks show this time twice, and the other pass is the one that counts",
+        ),
+        (
+            "0 9 * * * except calendar nl",
+            "2026-12-25T09:00+01:00",
+            False,
+            "0 9 * * * has it, and “except calendar nl” leaves it out",
+        ),
+        ("0 9 * * * except calendar nl", "2026-12-24T10:00+01:00", False, "hour 10 is not among 9"),
+        ("0 9 * * * | 0 9 * * 2", "2026-11-24T09:00+01:00", True, "0 9 * * * and 0 9 * * 2 have it"),
+        (
+            "0 9 * * * | 0 17 * * *",
+            "2026-11-24T10:00+01:00",
+            False,
+            "0 9 * * *: hour 10 is not among 9; 0 17 * * *: hour 10 is not among 17",
+        ),
+        (
+            "every 2nd of (0 9 * * 1) from 2026-01-05",
+            "2026-01-12T09:00+01:00",
+            True,
+            "it is match number 2 of 0 9 * * 1, of which each 2nd counts",
+        ),
+        (
+            "every 2nd of (0 9 * * 1) from 2026-01-05",
+            "2026-01-19T09:00+01:00",
+            False,
+            "it is match number 3 of 0 9 * * 1, of which each 2nd counts",
+        ),
+        (
+            "every 2nd of (0 9 * * 1) from 2026-01-05",
+            "2026-01-01T09:00+01:00",
+            False,
+            "it is counted from Monday 5 January 2026 at 00:00 on",
+        ),
+        ("every 10 minutes", "2026-01-01T09:05+01:00", False, "every 10 minutes does not have it"),
+    ],
+)
+def test_the_answer_has_its_reason(text: str, moment: str, yes: bool, why: str) -> None:
+    found = asked(text, moment)
+    assert (found.yes, found.why) == (yes, why)
+
+
+def test_the_nearest_before_and_after_are_not_the_moment_itself() -> None:
+    found = asked("0 9 * * *", "2026-11-24T09:00+01:00")
+    assert found.before == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert found.after == datetime(2026, 11, 25, 8, tzinfo=UTC)
+
+
+def test_a_schedules_limits_are_a_reason() -> None:
+    limited = Limited(timetable("@daily"), None, epoch_second(datetime(2026, 1, 1, tzinfo=UTC)))
+    found = match(limited, datetime(2026, 1, 2, tzinfo=UTC), "UTC")
+    assert (found.yes, found.after) == (False, None)
+    assert found.why == "nothing comes after Thursday 1 January 2026 at 00:00"
+
+
+def test_what_follows_its_runs_has_no_answer() -> None:
+    with pytest.raises(FollowsCompletion):
+        asked("10 minutes after completion", "2026-01-01T09:05+01:00")
