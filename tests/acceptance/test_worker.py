@@ -39,6 +39,10 @@ def waits(pid: str, gate: str) -> str:
     return Path(gate).read_text()
 
 
+task("waits.unless_it_failed", retry=3)(waits.function)
+task("waits.repeatable", retry=3, repeatable=True)(waits.function)
+
+
 @task("writes")
 def writes(times: int) -> None:
     """Read, then write, in one transaction each."""
@@ -93,9 +97,9 @@ class Place:
         now = store.now()
         return [run.id for run in store.enqueue([NewRun(RunKind.ENQUEUED, task, args, {}, now)] * times, now=now)]
 
-    def waiting_at_the_gate(self) -> tuple[int, int]:
+    def waiting_at_the_gate(self, task: str = "waits") -> tuple[int, int]:
         """A run that waits there: its number, and its process."""
-        (run,) = self.enqueue("waits", str(self._pid), str(self.gate))
+        (run,) = self.enqueue(task, str(self._pid), str(self.gate))
         return run, int(until(lambda: self._pid.exists() and self._pid.read_text(), "the run to begin", within=SOON))
 
     def run(self, run: int) -> Run:
@@ -143,6 +147,19 @@ def test_when_a_worker_is_killed_nothing_of_it_goes_on(place: Place) -> None:
     with Watch([pid]) as watch:
         worker.kill()
         assert watch.gone() == {pid}
+
+
+@pytest.mark.parametrize(("task", "state"), [("waits.unless_it_failed", "done"), ("waits.repeatable", "waiting")])
+def test_when_the_process_of_a_task_is_killed_its_run_is_lost_whatever_its_retry_says_of_failures(
+    place: Place, task: str, state: str
+) -> None:
+    place.start()
+    run, pid = place.waiting_at_the_gate(task)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: place.run(run).state == state, "the end of the attempt", within=SOON)
+    lost = place.run(run)
+    assert "died with signal 9 (SIGKILL)" in lost.error
+    assert (lost.outcome, lost.failed, lost.lost) == (("lost", 0, 0) if state == "done" else ("", 0, 1))
 
 
 def test_when_a_newer_release_has_migrated_it_claims_nothing_and_finishes_what_runs(place: Place) -> None:

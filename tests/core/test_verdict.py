@@ -76,9 +76,30 @@ def test_until_success_with_an_end() -> None:
     ],
 )
 def test_a_lost_attempt_is_tried_again_only_where_that_does_no_harm(terms: Terms, lost: int, again: bool) -> None:
-    assert judged(attempt(terms, lost=lost), Outcome.LOST) == (
-        Again(NOW, Outcome.LOST) if again else Done(Outcome.LOST)
-    )
+    verdict = judged(attempt(terms, lost=lost), Outcome.LOST)
+    assert isinstance(verdict, Again) if again else verdict == Done(Outcome.LOST)
+
+
+@pytest.mark.parametrize(
+    ("retry", "lost", "wait"),
+    [
+        (Retry(), 0, timedelta(0)),
+        (Retry(), 1, timedelta(0)),
+        (Retry(5, jitter=0), 0, timedelta(seconds=30)),
+        (Retry(5, jitter=0), 2, 2 * MINUTE),
+        (Retry.until_success(), 500, MINUTE),
+    ],
+)
+def test_a_lost_attempt_is_tried_again_at_once_or_when_its_retry_says(retry: Retry, lost: int, wait: timedelta) -> None:
+    of = attempt(replace(REPEATABLE, retry=retry), lost=lost)
+    assert judged(of, Outcome.LOST) == Again(NOW + wait, Outcome.LOST, next_tick=retry.next_tick)
+
+
+def test_the_waits_of_a_lost_attempt_count_from_when_it_was_heard_of_last() -> None:
+    of = attempt(replace(REPEATABLE, retry=Retry(5, jitter=0)), lost=1)
+    lost = Ending(Outcome.LOST)
+    assert judge(of, lost, NOW, heard=NOW - timedelta(seconds=40)) == Again(NOW + timedelta(seconds=20), Outcome.LOST)
+    assert judge(of, lost, NOW, heard=NOW - timedelta(hours=1)) == Again(NOW, Outcome.LOST)
 
 
 def test_lost_attempts_do_not_use_up_those_that_may_fail() -> None:

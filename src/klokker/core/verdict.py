@@ -102,9 +102,10 @@ class Snoozed:
 Verdict = Done | Again | Snoozed
 
 
-def judge(attempt: Attempt, ending: Ending, now: datetime) -> Verdict:
+def judge(attempt: Attempt, ending: Ending, now: datetime, *, heard: datetime | None = None) -> Verdict:
     """What becomes of a run whose attempt ended so, `now` (for a lost attempt: when it was found out).
 
+    `heard`: when a lost attempt was heard of last, from which its retry's waits count; None: until now.
     A run that was asked to cancel gets no further attempt; the outcome is what the attempt made of it, and cancelled
     where it asked for later.
     """
@@ -119,7 +120,7 @@ def judge(attempt: Attempt, ending: Ending, now: datetime) -> Verdict:
         case Outcome.FAILED | Outcome.TIMED_OUT:
             return _after_failure(attempt, ending.outcome, now)
         case Outcome.LOST:
-            return _after_loss(attempt, now)
+            return _after_loss(attempt, now, heard or now)
         case Outcome.SUCCEEDED | Outcome.CANCELLED | Outcome.EXPIRED:
             return Done(ending.outcome)
 
@@ -132,12 +133,20 @@ def _after_failure(attempt: Attempt, outcome: Outcome, now: datetime) -> Verdict
     return Done(outcome) if at is None else Again(at, outcome, next_tick=retry.next_tick)
 
 
-def _after_loss(attempt: Attempt, now: datetime) -> Verdict:
-    """At once: the lease has been waited for already. Lost attempts are counted by themselves, and failed ones too."""
+def _after_loss(attempt: Attempt, now: datetime, heard: datetime) -> Verdict:
+    """At once, or when its retry says. Lost attempts are counted by themselves, and failed ones too.
+
+    A retry's waits matter here as well: a task that crashes its process each time would begin again without end.
+    """
     terms, lost = attempt.terms, attempt.lost + 1
-    most = terms.retry.attempts if terms.retry != Retry() else LOST_AT_MOST
-    used_up = most and lost >= most
-    too_late = terms.retry.until is not None and now > attempt.first_started + terms.retry.until
-    if terms.if_lost is IfLost.FAIL or not terms.repeatable or used_up or too_late:
+    if terms.if_lost is IfLost.FAIL or not terms.repeatable:
         return Done(Outcome.LOST)
-    return Again(now, Outcome.LOST)
+    if terms.retry == Retry():
+        return Done(Outcome.LOST) if lost >= LOST_AT_MOST else Again(now, Outcome.LOST)
+    at = terms.retry.again_at(
+        failed=lost, first_started=attempt.first_started, ended=heard, key=f"run {attempt.run}, lost"
+    )
+    too_late = terms.retry.until is not None and now > attempt.first_started + terms.retry.until
+    if at is None or too_late:
+        return Done(Outcome.LOST)
+    return Again(max(at, now), Outcome.LOST, next_tick=terms.retry.next_tick)

@@ -57,10 +57,9 @@ class Rescuer:
         silent: dict[str, ProcessSilent] = {}
 
         def verdict(expired: Expired) -> Verdict:
-            silent[expired.process] = ProcessSilent(
-                process=expired.process, node=expired.node, heartbeat=expired.lease_until - self._lease.length
-            )
-            return judge(expired.attempt, Ending(Outcome.LOST), now)
+            heard = expired.lease_until - self._lease.length
+            silent[expired.process] = ProcessSilent(process=expired.process, node=expired.node, heartbeat=heard)
+            return judge(expired.attempt, Ending(Outcome.LOST), now, heard=heard)
 
         rescued = self._store.rescue(now, verdict, limit=AT_ONCE)
         self._tell(rescued, silent)

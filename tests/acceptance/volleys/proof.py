@@ -182,7 +182,7 @@ def ends(of: Evidence) -> Iterator[str]:
 
 
 def results(of: Evidence) -> Iterator[str]:
-    """A run that succeeded did its work under the token that ended it; one that failed has a reason that we gave it.
+    """A run that succeeded did its work under the token that ended it, and none failed: a process that is killed is lost.
 
     Fails when an end is credited to another attempt, or to none.
     """
@@ -190,7 +190,7 @@ def results(of: Evidence) -> Iterator[str]:
     for id, run in of.runs.items():
         if run["outcome"] == Outcome.SUCCEEDED and (id, run["ended_token"]) not in finished:
             yield f"unfounded: run {id} succeeded under token {run['ended_token']}, which never came to its end"
-        if run["outcome"] == Outcome.FAILED and "SIGKILL" not in run["error"]:
+        if run["outcome"] == Outcome.FAILED:
             yield f"unfounded: run {id} failed: {run['error']}"
 
 

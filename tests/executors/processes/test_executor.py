@@ -189,20 +189,22 @@ def test_a_run_cancelled_before_it_began_never_begins(make: Make, gate: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("task", "args", "says"),
+    ("task", "args", "outcome", "says"),
     [
-        ("exits", [0], "ended itself with exit status 0"),
-        ("exits", [7], "ended itself with exit status 7"),
-        ("kills_itself", [signal.SIGKILL], "died with signal 9 (SIGKILL)"),
-        ("segfaults", [], "died with signal 11 (SIGSEGV)"),
-        ("closes_everything", [], "lost its line to its worker"),
+        ("exits", [0], Outcome.FAILED, "ended itself with exit status 0"),
+        ("exits", [7], Outcome.FAILED, "ended itself with exit status 7"),
+        ("kills_itself", [signal.SIGKILL], Outcome.LOST, "died with signal 9 (SIGKILL)"),
+        ("segfaults", [], Outcome.LOST, "died with signal 11 (SIGSEGV)"),
+        ("closes_everything", [], Outcome.LOST, "lost its line to its worker"),
     ],
 )
-def test_a_task_that_ends_its_process_costs_its_own_run(make: Make, task: str, args: list[int], says: str) -> None:
+def test_a_task_that_ends_its_process_costs_its_own_run(
+    make: Make, task: str, args: list[int], outcome: Outcome, says: str
+) -> None:
     listener = make()
     begin(listener, 1, task, *args)
     ending = listener.ended(1).ending
-    assert ending.outcome is Outcome.FAILED
+    assert ending.outcome is outcome
     assert says in ending.error
     assert listener.run("nothing", run=2).outcome is Outcome.SUCCEEDED
 

@@ -152,9 +152,13 @@ class Hand:
 
 
 def death(status: int, stopping: Stopping | None) -> Ending:
-    """How a run ended whose process died with this status (minus a signal), while it was being ended or of its own."""
+    """How a run ended whose process died with this status (minus a signal), while it was being ended or of its own.
+
+    One that a signal took, or that lost its line, has not told its end: it is lost. One that ended itself has failed.
+    """
     if stopping is not None:
         return Ending(stopping.request.outcome, error=f"{stopping.request.why}\nThe process running it was killed.")
+    outcome = Outcome.LOST
     if status == CUT_OFF:
         why = "lost its line to its worker: something closed file descriptors that it had not opened"
     elif status < 0:
@@ -164,5 +168,6 @@ def death(status: int, stopping: Stopping | None) -> Ending:
         if number == signal.SIGKILL:
             why += "; the kernel sends that when memory is short"
     else:
+        outcome = Outcome.FAILED
         why = f"ended itself with exit status {status}"
-    return Ending(Outcome.FAILED, error=f"The process running the task {why}.")
+    return Ending(outcome, error=f"The process running the task {why}.")
