@@ -20,6 +20,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "list": ("The schedules, and when each runs next.", "Look"),
     "show": ("One schedule: what it is, what it did, what it will do.", "Look"),
     "preview": ("When a schedule, or a timetable, runs next.", "Look"),
+    "forecast": ("How much will start, and how busy it will be.", "Look"),
     "simulate": ("Play a file of schedules in memory: what would run, and what not.", "Look"),
     "explain": ("What a timetable does, in words.", "Look"),
     "runs": ("What ran, runs and will run.", "Look"),

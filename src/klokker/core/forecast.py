@@ -1,0 +1,156 @@
+"""How much will start, and how busy will it be? Starts counted from the timetables, busy time expected from history.
+
+A forecast is a plan without accidents: every occurrence becomes a run, at the moment that the timetable names. Jitter, outages
+and overlap are for a simulation to show.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from klokker.core.definition import Definition
+from klokker.core.errors import TimetableError
+from klokker.core.moments import epoch_second, from_epoch
+from klokker.core.placement import ANY_NODE
+from klokker.core.timetables.contract import Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A schedule to forecast: its definition, where it has timers (`''` for any one node), and how long a run of it takes.
+
+    `takes` None: no run has shown it yet. `left`: how many runs its limit still allows on each node; None: no limit.
+    """
+
+    definition: Definition
+    nodes: tuple[str, ...] = (ANY_NODE,)
+    takes: timedelta | None = None
+    left: int | None = None
+
+
+@dataclass(slots=True)
+class Load:
+    """What one step of a forecast holds, or all of it: starts, and the busy time that these runs will come to."""
+
+    starts: int = 0
+    busy: timedelta = timedelta(0)
+
+    def add(self, starts: int, takes: timedelta) -> None:
+        self.starts += starts
+        self.busy += starts * takes
+
+
+@dataclass(slots=True)
+class Forecast:
+    """Load by step, from `after` on: `steps[i]` is (after + i·step, after + (i+1)·step]. A run counts where it begins.
+
+    `lanes` and `nodes` hold the same by lane and by node; `schedules` the whole of each. `unknown`: schedules without
+    history, whose busy time counts as none. `unforeseen`: name → why nothing can be said of it.
+    """
+
+    after: datetime
+    step: timedelta
+    steps: list[Load]
+    lanes: dict[str, list[Load]] = field(default_factory=dict)
+    nodes: dict[str, list[Load]] = field(default_factory=dict)
+    schedules: dict[str, Load] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    unforeseen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Load:
+        """All steps together."""
+        return total(self.steps)
+
+    def begins(self, step: int) -> datetime:
+        """The moment at which this step begins."""
+        return self.after + step * self.step
+
+
+def total(loads: Iterable[Load]) -> Load:
+    """These together."""
+    whole = Load()
+    for load in loads:
+        whole.starts += load.starts
+        whole.busy += load.busy
+    return whole
+
+
+def forecast(courses: Sequence[Course], after: datetime, step: timedelta, steps: int) -> Forecast:
+    """The load of so many steps. Never raises for one schedule: what cannot be foreseen is named with the reason.
+
+    One that follows its runs' completion is taken to run without a pause but its rest, from the beginning of the forecast.
+    """
+    told = Forecast(after, step, _empty(steps))
+    counted: dict[tuple[object, ...], Mapping[int, int]] = {}
+    for course in courses:
+        definition = course.definition
+        key = _shape(definition, course.takes)
+        try:
+            if key not in counted:
+                counted[key] = _histogram(course, after, step, steps)
+        except TimetableError as error:
+            told.unforeseen[definition.name] = str(error)
+            continue
+        if course.takes is None:
+            told.unknown.append(definition.name)
+        _add(told, course, counted[key], steps)
+    return told
+
+
+def _shape(definition: Definition, takes: timedelta | None) -> tuple[object, ...]:
+    """Schedules of one shape start together: most of a fleet need not be counted anew."""
+    # H spreads by the name, and a rest after completion begins when the run has ended.
+    name = definition.name if "H" in definition.when else ""
+    rests = takes if "completion" in definition.when else None
+    limits = (definition.starts, definition.ends)
+    return (definition.when, definition.zone, definition.gap, definition.fold, limits, name, rests)
+
+
+def _add(told: Forecast, course: Course, histogram: Mapping[int, int], steps: int) -> None:
+    definition, takes = course.definition, course.takes or timedelta(0)
+    lane = told.lanes.setdefault(definition.lane, _empty(steps))
+    whole = told.schedules.setdefault(definition.name, Load())
+    for node in course.nodes:
+        there, left = told.nodes.setdefault(node, _empty(steps)), course.left
+        for step, starts in histogram.items():
+            if left is not None:
+                starts = min(starts, left)
+                left -= starts
+            for load in (told.steps[step], lane[step], there[step], whole):
+                load.add(starts, takes)
+
+
+def _empty(steps: int) -> list[Load]:
+    return [Load() for _ in range(steps)]
+
+
+def _histogram(course: Course, after: datetime, step: timedelta, steps: int) -> Mapping[int, int]:
+    """Step → how many start in it; steps without any are left out. Raises TimetableError."""
+    first, length = epoch_second(after), int(step.total_seconds())
+    timetable, rest = course.definition.timetable(), course.definition.rest()
+    if rest is not None:
+        return _unbroken(max(1, int((rest + (course.takes or timedelta(0))).total_seconds())), length, steps)
+    histogram: dict[int, int] = {}
+    until = first + steps * length
+    # From one that starts to the end of its step, and on: a yearly schedule has most steps empty.
+    second = timetable.second_after(first)
+    while second is not None and second <= until:
+        at = (second - first - 1) // length
+        last = first + (at + 1) * length
+        histogram[at] = _count(timetable, second - 1, last)
+        second = timetable.second_after(last)
+    return histogram
+
+
+def _unbroken(period: int, length: int, steps: int) -> Mapping[int, int]:
+    """One run after another, each `period` seconds after the last one."""
+    ends = [at * length // period for at in range(steps + 1)]
+    return {at: ends[at + 1] - ends[at] for at in range(steps) if ends[at + 1] > ends[at]}
+
+
+def _count(timetable: Timetable, after: int, until: int) -> int:
+    counted = timetable.count_seconds(after, until)
+    if counted is not None:
+        return counted
+    return sum(1 for _ in timetable.between(from_epoch(after), from_epoch(until)))
