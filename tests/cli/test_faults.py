@@ -171,3 +171,15 @@ def test_a_task_module_that_raises_is_one_message_and_the_others_go_on(klokker: 
     checked = klokker("check", "--json", **told)
     assert checked.returncode == 1
     assert '"module": "wrong"' in checked.stdout
+
+
+@pytest.mark.parametrize("options", [{"foo": "bar"}, {"connect_timeout": "soon"}])
+def test_an_option_that_the_driver_does_not_take_is_no_fault_of_klokkers(
+    cli_on_postgres: Cli, options: dict[str, str]
+) -> None:
+    reconnect(OPTIONS=options)
+    refused = cli_on_postgres("list")
+    for option in options:
+        del connections["default"].settings_dict["OPTIONS"][option]
+    assert refused.code == 5
+    assert next(iter(options)) in refused.error

@@ -89,3 +89,39 @@ def test_the_examples_are_read(example: str) -> None:
     declared = read_file(Path(__file__).parents[2] / "examples" / example / "schedules.toml")
     assert declared.source == example
     assert len(declared.definitions) >= (80 if example == "waldur" else 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "9" * 5000, "it holds a value that cannot be read"),
+        ("[schedules.a]\nlabels." + ".".join("a" * 3000) + " = 1", "nested too deeply"),
+        ("x = " + "[" * 100_000, "nested too deeply"),
+    ],
+    ids=["a huge number", "deep tables", "deep lists"],
+)
+def test_what_no_file_of_schedules_needs_is_refused_in_words(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refused(tmp_path, text)[""]
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "chores.toml"
+    file.write_text('[schedules.a]\ntask = "t"\nwhen = "@daily"\n', encoding="utf-8-sig")
+    assert [each.name for each in read_file(file).definitions] == ["a"]
+
+
+def test_a_source_and_a_text_are_what_a_person_writes(tmp_path: Path) -> None:
+    faults = refused(
+        tmp_path,
+        f"""
+        source = "\\u001b[31m"
+        [schedules.a]
+        task = "t"
+        when = "@daily"
+        description = "{"x" * 65_537}"
+        """,
+    )
+    assert faults == {
+        "source": "must be 1 to 200 printable characters without blanks around, got '\\x1b[31m'",
+        "schedules.a.description": "must have at most 65,536 characters, got 65,537",
+    }

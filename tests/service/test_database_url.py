@@ -35,6 +35,7 @@ def test_every_part_of_a_postgresql_url_is_read_and_unquoted() -> None:
     [
         ("mongodb://x/y", "is not a database URL that Klokker knows"),
         ("sqlite://", "names no file"),
+        ("sqlite:///chores%00.sqlite3", "names no file"),
         ("postgresql://db:5432", "names no database"),
         ("postgresql://db:many/chores", "the port is not a number"),
     ],

@@ -11,7 +11,11 @@ from klokker.core.spelling import near
 from klokker.core.timetables.zones import wall_clock
 from klokker.django.models import Run, Schedule
 
-RETIRED_NAME = re.compile(r"(.+)#(\d+)")
+RETIRED_NAME = re.compile(r"(.+)#([0-9]{1,4000})")
+
+
+NUMBER = re.compile(r"[0-9]{1,4000}")
+"""What may be the number of a run or a schedule: as many digits as Python reads, far more than a database has."""
 
 
 class UnknownSchedule(NotFound):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from klokker.core.catchup import CatchUp
 from klokker.core.duration import duration_text
 from klokker.core.errors import InvalidPolicy, KlokkerError, TimetableError
-from klokker.core.fields import LONGEST, Fields, Unfit, length, shown, table, text, whole
+from klokker.core.fields import LONGEST, Fields, Unfit, length, printable_name, shown, table, text, whole
 from klokker.core.jitter import Jitter
 from klokker.core.json_values import Json as Json
 from klokker.core.limits import Limited
@@ -32,8 +32,6 @@ from klokker.core.timetables.text import timetable
 from klokker.core.timetables.zones import wall_clock
 
 EXECUTORS = ("processes", "threads", "inline")
-LONGEST_NAME = 200
-"""Characters of a name: of a schedule, a task, a lane, a node."""
 LARGEST = 2**31 - 1
 """The largest whole number that every database's integer column takes."""
 
@@ -249,7 +247,7 @@ def _read(reading: Fields, zone: str) -> Definition:
 
     return Definition(
         name=reading.need("name", _schedule_name, ""),
-        task=reading.need("task", _name, ""),
+        task=reading.need("task", printable_name, ""),
         when=reading.need("when", text, ""),
         args=reading.take("args", _args, ()),
         kwargs=reading.take("kwargs", _json_table, {}),
@@ -261,7 +259,7 @@ def _read(reading: Fields, zone: str) -> Definition:
         ends=reading.take("ends", moment, None),
         max_runs=reading.take("max_runs", _positive, None),
         order=reading.take("order", _order, 0),
-        lane=reading.take("lane", _name, "default"),
+        lane=reading.take("lane", printable_name, "default"),
         placement=reading.take("placement", Placement.read, Placement()),
         catch_up=reading.take("catch_up", CatchUp.read, CatchUp()),
         grace=reading.take("grace", _grace, timedelta(seconds=60)),
@@ -283,16 +281,9 @@ def _read(reading: Fields, zone: str) -> Definition:
 
 
 def _schedule_name(value: object) -> str:
-    name = _name(value)
+    name = printable_name(value)
     if re.search(r"#[0-9]+$", name):
         raise Unfit(f"must not end in # and digits, which is how a retired schedule is named, got {shown(name)}")
-    return name
-
-
-def _name(value: object) -> str:
-    name = text(value)
-    if not name or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Unfit(f"must be 1 to {LONGEST_NAME} printable characters without blanks around, got {shown(name)}")
     return name
 
 
@@ -342,7 +333,7 @@ def _json(value: object) -> Json:
 
 
 def _labels(value: object) -> dict[str, str]:
-    return {_name(key): text(label) for key, label in table(value).items()}
+    return {printable_name(key): text(label) for key, label in table(value).items()}
 
 
 def _positive(value: object) -> int:

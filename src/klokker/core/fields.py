@@ -60,11 +60,29 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:56]}…{text[-1]}"
 
 
+LONGEST_TEXT = 65_536
+"""Characters of any text: it is kept anew with every revision, and read with every list."""
+
+
 def text(value: object) -> str:
-    """A text. Raises Unfit."""
+    """A text, not longer than any person writes. Raises Unfit."""
     if not isinstance(value, str):
         raise Unfit(f"must be a text, got {shown(value)}")
+    if len(value) > LONGEST_TEXT:
+        raise Unfit(f"must have at most {LONGEST_TEXT:,} characters, got {len(value):,}")
     return value
+
+
+LONGEST_NAME = 200
+"""Characters of a name: of a schedule, a task, a lane, a node, a source."""
+
+
+def printable_name(value: object) -> str:
+    """A name: some characters in one line that can be seen, and not too many. Raises Unfit."""
+    name = text(value)
+    if not name or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Unfit(f"must be 1 to {LONGEST_NAME} printable characters without blanks around, got {shown(name)}")
+    return name
 
 
 def whole(value: object) -> int:

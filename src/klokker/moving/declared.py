@@ -11,17 +11,16 @@ when = "0 3 * * *"
 args = [30]
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from klokker.core.definition import Definition, InvalidDefinition
 from klokker.core.errors import InvalidTimetable, KlokkerError, TimetableError
+from klokker.core.fields import Unfit, printable_name
 from klokker.core.spelling import did_you_mean
 from klokker.core.timetables.text import timetable
-
-LARGEST_FILE = 16 * 1024 * 1024
+from klokker.moving.toml import read_toml
 
 TOP = ("source", "defaults", "schedules")
 KNOWN = f"; known are {', '.join(TOP)}"
@@ -56,30 +55,23 @@ class Declared:
 def read_file(file: Path) -> Declared:
     """The schedules that `file` declares. Raises NoSuchFile, or InvalidFile with every fault at once."""
     try:
-        with file.open("rb") as lines:
-            # Not asked for its size: a device has none, and no end either.
-            written = lines.read(LARGEST_FILE + 1)
-        if len(written) > LARGEST_FILE:
-            raise InvalidFile(file, {"": f"it is too long; a file of schedules may hold {LARGEST_FILE:,} bytes"})
-        content = tomllib.loads(written.decode("utf-8"))
+        content = read_toml(file)
     except FileNotFoundError:
         raise NoSuchFile(file) from None
     except OSError as error:
         raise InvalidFile(file, {"": error.strerror or str(error)}) from error
-    except UnicodeDecodeError as error:
-        raise InvalidFile(
-            file, {"": f"it is no UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"}
-        ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidFile(file, {"": f"it is no TOML: {error}"}) from error
+    except ValueError as error:
+        raise InvalidFile(file, {"": str(error)}) from error
     return _read(file, content)
 
 
 def _read(file: Path, content: Mapping[str, object]) -> Declared:
     faults = {key: f"has no meaning here{did_you_mean(key, TOP) or KNOWN}" for key in content.keys() - set(TOP)}
     source = content.get("source", file.stem)
-    if not isinstance(source, str) or not source.strip():
-        faults["source"] = f"must be a name, got {source!r}"
+    try:
+        printable_name(source)
+    except Unfit as unfit:
+        faults["source"] = str(unfit)
     defaults = _table(content, "defaults", faults)
     schedules = _table(content, "schedules", faults)
     for key in {"name", "declared_in"} & defaults.keys():

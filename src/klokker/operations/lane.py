@@ -1,6 +1,6 @@
 """A lane is set: how many of its runs go at once over all nodes, and whether any start at all."""
 
-from klokker.core.definition import LONGEST_NAME
+from klokker.core.fields import Unfit, printable_name
 from klokker.operations.asking import InvalidRequest
 from klokker.store.contract import Lane, Store
 
@@ -20,8 +20,10 @@ def set_lane(store: Store, lane: Lane) -> None:
 
 def _refuse(lane: Lane) -> None:
     faults: dict[str, str] = {}
-    if not lane.name or lane.name != lane.name.strip() or len(lane.name) > LONGEST_NAME or not lane.name.isprintable():
-        faults["name"] = f"must be 1 to {LONGEST_NAME} printable characters without blanks around, got {lane.name!r}"
+    try:
+        printable_name(lane.name)
+    except Unfit as unfit:
+        faults["name"] = str(unfit)
     if lane.limit is not None and lane.limit < 1:
         faults["limit"] = f"must be at least 1, or none; pause the lane to stop it; got {lane.limit}"
     if faults:

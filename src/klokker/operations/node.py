@@ -7,8 +7,8 @@ dies halfway leaves a node that is not enrolled yet, and its next start does all
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from klokker.core.definition import LONGEST_NAME
 from klokker.core.errors import TimetableError
+from klokker.core.fields import Unfit, printable_name
 from klokker.core.lifecycle import DismissalReason, ScheduleState
 from klokker.core.placement import PlacementKind
 from klokker.core.schedule import Schedule
@@ -93,9 +93,10 @@ def _closed(decided: Decided) -> TimerMove:
 
 def enrol_node(store: Store, node: str, asked: Asked) -> tuple[Effect, ...]:
     """Enrol the node: its schedules get their timers there. Nothing happens if it is enrolled. Raises InvalidRequest."""
-    if not node or node != node.strip() or len(node) > LONGEST_NAME or not node.isprintable():
-        fault = f"must be 1 to {LONGEST_NAME} printable characters without blanks around, got {node!r}"
-        raise InvalidRequest("enrol", {"node": fault})
+    try:
+        printable_name(node)
+    except Unfit as unfit:
+        raise InvalidRequest("enrol", {"node": str(unfit)}) from None
     if _is_enrolled(store, node):
         return ()
     effects = [do(store, each.id, OpenOnNode(asked, node)).effect for each in _placed_on(store, node)]

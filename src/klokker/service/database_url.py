@@ -52,7 +52,7 @@ def read_database_url(url: str, *, home: Path) -> dict[str, Any]:
 
 def _sqlite(url: str, path: str, home: Path) -> dict[str, Any]:
     name = unquote(path.removeprefix("/"))
-    if not name:
+    if not name or "\0" in name:
         raise ValueError(f"{url} names no file; write sqlite:////absolute/path or sqlite:///file-in-the-data-folder")
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(home / name), "OPTIONS": dict(SHARED)}
 

@@ -1,5 +1,7 @@
 """list, show, runs, logs, cancel, retry: looking at runs and acting on them (docs/commands/runs.md and its neighbours)."""
 
+import pytest
+
 from klokker.django.models import Run
 from tests.cli.conftest import Cli
 
@@ -146,3 +148,11 @@ def test_a_retry_is_a_new_run_that_says_what_it_repeats(anywhere: Cli) -> None:
     waits = anywhere("retry", str(answer["run"]))
     assert waits.code == 2
     assert "is queued still; cancel it first, or wait for its end" in waits.error
+
+
+@pytest.mark.parametrize("command", ["logs", "cancel", "show", "retry"])
+def test_a_number_that_no_run_can_have_is_named_as_unknown(cli: Cli, command: str) -> None:
+    for number in ("9" * 18, "9" * 5000, f"clean-up#{'9' * 5000}", "٣"):
+        refused = cli(command, number)
+        assert refused.code in (2, 3), number
+        assert refused.error

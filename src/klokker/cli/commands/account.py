@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
-from klokker.cli.finding import UnknownSchedule
+from klokker.cli.finding import NUMBER, UnknownSchedule
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, moment, print_json, say, table
 from klokker.core.account import Account, account
@@ -108,7 +108,7 @@ def _gone(name: str) -> list[dict[str, Any]]:
     rows = Tally.objects.exclude(schedule_id__in=Schedule.objects.values("pk"))
     if name:
         rows = rows.filter(schedule_name__iexact=plain)
-    if number.isdecimal():
+    if NUMBER.fullmatch(number):
         rows = rows.filter(schedule_id=int(number))
     summed = rows.values_list("schedule_id", "schedule_name").annotate(*map(Sum, COUNTED))
     left = []

@@ -6,7 +6,7 @@ import typer
 
 from klokker.cli.acting import acting
 from klokker.cli.faults import NotFound
-from klokker.cli.finding import find_run, find_schedule
+from klokker.cli.finding import NUMBER, find_run, find_schedule
 from klokker.cli.output import AsJson, print_json, say
 from klokker.core.lifecycle import RunState
 from klokker.django.models import Run
@@ -50,7 +50,7 @@ def cancel_runs(
 
 
 def _runs(which: str) -> list[int]:
-    if which.isdecimal():
+    if NUMBER.fullmatch(which):
         return [find_run(int(which)).pk]
     schedule = find_schedule(which)
     found = list(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from klokker.cli.faults import NotFound
-from klokker.cli.finding import find_run, find_schedule
+from klokker.cli.finding import NUMBER, find_run, find_schedule
 from klokker.cli.output import AsJson, print_json, say, warn
 from klokker.core.lifecycle import RunState
 from klokker.django.models import Run, RunLog
@@ -35,7 +35,7 @@ def show_log(
     as_json: AsJson = False,
 ) -> None:
     """The lines that a run logged."""
-    run = find_run(int(which)) if which.isdecimal() else _newest(which)
+    run = find_run(int(which)) if NUMBER.fullmatch(which) else _newest(which)
     if as_json:
         print_json({"run": run.pk, "state": run.state, "lines": _lines(run), "error": run.error or None})
         return

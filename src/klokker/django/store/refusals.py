@@ -41,6 +41,9 @@ _RACED = frozenset({"klokker_run_one_turn", "klokker_schedule_name", "klokker_ta
 _UNAVAILABLE_CLASSES = ("08", "28", "3D", "53", "57", "58", "25P")
 """Connection lost; not let in; no such database; out of resources; server going down; its system failed; sat idle for too long."""
 
+_MISTOLD = ("invalid connection option", "bad value for")
+"""How psycopg words an option of the database's URL that it does not take."""
+
 _SQLITE_CODES: Mapping[int, type[Exception]] = {
     sqlite3.SQLITE_BUSY: StoreLocked,
     sqlite3.SQLITE_LOCKED: StoreLocked,
@@ -71,7 +74,8 @@ def meaning(error: AnyDatabaseError) -> type[Exception] | None:
             return _SQLSTATES[sqlstate]
         return StoreUnavailable if sqlstate.startswith(_UNAVAILABLE_CLASSES) else None
     # No code: the driver speaks, not the server. It has lost the connection, or never had one.
-    return StoreUnavailable if isinstance(error, InterfaceError) or _is_operational(error) else None
+    unreached = isinstance(error, InterfaceError) or _is_operational(error) or str(error).startswith(_MISTOLD)
+    return StoreUnavailable if unreached else None
 
 
 def violated(error: AnyDatabaseError) -> str:
