@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from klokker.core.errors import InvalidPolicy
-from klokker.core.lease import Lease, expired
+from klokker.core.lease import Lease, expired, set_right
 
 NOW = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 
@@ -45,3 +45,21 @@ def test_an_order_that_would_rescue_what_still_runs_is_refused(
     with pytest.raises(InvalidPolicy) as refused:
         Lease(timedelta(seconds=length), timedelta(seconds=renewal), timedelta(seconds=child_term))
     assert set(refused.value.faults) == faults
+
+
+@pytest.mark.parametrize(
+    ("heard", "until", "right"),
+    [
+        (-10, 20, None),  # as ever
+        (60, 90, None),  # clocks may differ by so much
+        (3600, 3630, 30),  # the clock was an hour ahead
+        (3600, 3640, 40),  # claimed a while after the last heartbeat
+        (3600, 30, None),  # set right already
+    ],
+)
+def test_a_lease_of_a_time_that_has_not_come_has_as_long_from_now_as_it_had_then(
+    heard: int, until: int, right: int | None
+) -> None:
+    second = timedelta(seconds=1)
+    expected = None if right is None else NOW + right * second
+    assert set_right(NOW + until * second, NOW + heard * second, NOW) == expected

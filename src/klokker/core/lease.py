@@ -52,6 +52,22 @@ class Lease:
         return renewed + self.child_term
 
 
+AHEAD = timedelta(minutes=1)
+"""Clocks may differ by so much before a heartbeat counts as one of a time that has not come."""
+
+
+def set_right(lease_until: datetime, heartbeat: datetime, now: datetime) -> datetime | None:
+    """The end, by the clock as it is now, of a lease that was given when the clock was ahead; None: it is right as it is.
+
+    `heartbeat`: when its process was heard of last. That moment lies ahead of now where the clock was set back and the
+    process has not been heard of since. From now on it has as long as it had then; who lives renews within that time.
+    A lease that was set right ends before that heartbeat, and is not set right again.
+    """
+    if heartbeat <= now + AHEAD or lease_until <= heartbeat:
+        return None
+    return now + (lease_until - heartbeat)
+
+
 def expired(lease_until: datetime, now: datetime) -> bool:
     """Is the lease over, so that the run may be rescued? At its last moment it is still held."""
     return lease_until < now

@@ -558,7 +558,8 @@ class Store(Protocol):
     def rescue(self, now: datetime, judge: Callable[[Expired], Verdict], *, limit: int = 100) -> Sequence[Rescued]:
         """End the attempts of claims whose lease ran out as lost, and do with the runs what `judge` says.
 
-        A claim that had not begun is queued again instead: no attempt was lost, and it is not in the answer.
+        A claim that had not begun is queued again instead: no attempt was lost, and it is not in the answer. A lease
+        from a time that has not come is set right (`core.lease.set_right`), to be found when it runs out.
         """
 
     # keeping

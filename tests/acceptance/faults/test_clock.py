@@ -5,10 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from klokker.core.lifecycle import Outcome, RunKind
 from klokker.engine.clock import MACHINE
 from klokker.events import ClockLeapt, Event, subscribe
 from klokker.operations.rewind import Rewind, rewind_all
 from klokker.simulation.clock import ManualClock
+from klokker.store.contract import NewRun
 from klokker.tasks.decorator import task
 from tests.acceptance.faults.conftest import url_of
 from tests.acceptance.faults.site import DAY, HOUR, MINUTE, SECOND, Site, minutes
@@ -116,6 +118,22 @@ def test_a_clock_wrong_at_start_is_shown_and_rewind_sets_it_right(alias: str, kl
         assert all(later - earlier == HOUR for earlier, later in pairwise(site.nominals(hourly)))
     finally:
         site.close()
+
+
+@pytest.mark.parametrize("leap", LEAPS, ids=str)
+def test_what_a_process_held_that_died_while_the_clock_was_ahead_is_rescued_once_it_is_set_right(
+    site: Site, leap: timedelta
+) -> None:
+    site.clock.leap(leap)
+    gone = site.member()
+    (run,) = site.store.enqueue([NewRun(RunKind.ENQUEUED, "note", (), {}, site.now)], now=site.now)
+    site.store.claim(gone.name, site.now, lanes={"default": 1}, known=site.registry.terms(), lease=30 * SECOND)
+    site.clock.leap(-leap)
+    left = site.member()
+    site.live(30 * SECOND, left, every=10 * SECOND)
+    assert [each.outcome for each in site.runs(None)] == [None], "it has the time of a lease to be heard of again"
+    site.live(20 * SECOND, left, every=10 * SECOND)
+    assert [(each.id, each.outcome) for each in site.runs(None)] == [(run.id, Outcome.LOST)]
 
 
 def test_rewind_all_leaves_alone_what_is_not_ahead(site: Site) -> None:

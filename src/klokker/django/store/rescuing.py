@@ -1,8 +1,10 @@
 """Whose lease ran out? Their attempts are lost, and their runs go on or end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from klokker.core.lease import AHEAD, set_right
 from klokker.core.lifecycle import Outcome, RunState
 from klokker.core.verdict import Again, Done, Ending, Snoozed, Verdict
 from klokker.django.store.closing import Closing, close
@@ -16,33 +18,53 @@ from klokker.store.contract import Expired, Rescued
 
 def rescue(db: Database, now: datetime, judge: Callable[[Expired], Verdict], limit: int) -> list[Rescued]:
     """End the attempts of claims whose lease ran out, and do with the runs what `judge` says."""
-    runs = _expired_leases(db, now, limit)
+    runs = _doubtful_leases(db, now, limit)
     if not runs:
         return []
     with db.transaction():
         return _rescue(db, runs, now, judge)
 
 
-def _expired_leases(db: Database, now: datetime, limit: int) -> list[int]:
-    """Claims whose lease ran out, by id."""
+class _LeaseRow(NamedTuple):
+    run: int
+    lease_until: datetime
+    heartbeat: datetime | None
+
+
+def _doubtful_leases(db: Database, now: datetime, limit: int) -> dict[int, _LeaseRow]:
+    """Claims whose lease ran out, or is one of a time that has not come, by id."""
     # `+`: sorted after they were found by the index of what is claimed; SQLite would rather walk all runs in their order.
-    return db.ids(
+    rows = db.rows(
+        _LeaseRow,
         """
-        SELECT r.id FROM klokker_run r
-        WHERE r.state = 'claimed' AND r.lease_until < %(now)s ORDER BY +r.id LIMIT %(limit)s
+        SELECT r.id, r.lease_until, p.heartbeat FROM klokker_run r LEFT JOIN klokker_process p ON p.id = r.claimed_by
+        WHERE r.state = 'claimed'
+          AND (r.lease_until < %(now)s OR (p.heartbeat > %(ahead)s AND r.lease_until > p.heartbeat))
+        ORDER BY +r.id LIMIT %(limit)s
         """,
-        {"now": now, "limit": limit},
+        {"now": now, "ahead": now + AHEAD, "limit": limit},
     )
+    return {row.run: row for row in rows}
 
 
-def _rescue(db: Database, runs: Sequence[int], now: datetime, judge: Callable[[Expired], Verdict]) -> list[Rescued]:
-    """End the attempts of those of these claims whose lease ran out; in one transaction."""
+def _rescue(
+    db: Database, leases: Mapping[int, _LeaseRow], now: datetime, judge: Callable[[Expired], Verdict]
+) -> list[Rescued]:
+    """End the attempts of those of these claims whose lease ran out, and set other leases right; in one transaction."""
     rescued: list[Rescued] = []
     closings: list[Closing] = []
     waits: list[Rewaiting] = []
     unbegun: list[int] = []
-    for run in hold(db, runs, skip_locked=True).values():
-        if run.state is not RunState.CLAIMED or run.lease_until is None or run.lease_until >= now:
+    right: list[tuple[int, datetime]] = []
+    for run in hold(db, leases, skip_locked=True).values():
+        if run.state is not RunState.CLAIMED or run.lease_until is None:
+            continue
+        if run.lease_until >= now:
+            seen = leases[run.id]
+            # Another one now: its process has renewed it meanwhile.
+            if run.lease_until == seen.lease_until and seen.heartbeat is not None:
+                until = set_right(seen.lease_until, seen.heartbeat, now)
+                right += [(run.id, until)] if until is not None else []
             continue
         if run.started is None:
             unbegun.append(run.id)
@@ -75,10 +97,22 @@ def _rescue(db: Database, runs: Sequence[int], now: datetime, judge: Callable[[E
             case Snoozed(until):
                 waits.append(Rewaiting(run, until, now, None, run.started, lost))
         rescued.append(Rescued(run.id, run.schedule, run.process, verdict))
+    _set_right(db, right)
     queue_again(db, unbegun)
     close(db, closings)
     wait_again(db, waits)
     return rescued
+
+
+def _set_right(db: Database, leases: Sequence[tuple[int, datetime]]) -> None:
+    """Claims, held, get these ends of their leases."""
+    if leases:
+        table = db.table("its", {"run": Kind.INTEGER, "lease_until": Kind.MOMENT}, leases)
+        db.do(
+            f"UPDATE klokker_run SET lease_until = its.lease_until FROM {table.sql} WHERE klokker_run.id = its.run",
+            None,
+            table,
+        )
 
 
 def queue_again(db: Database, runs: Sequence[int]) -> None:

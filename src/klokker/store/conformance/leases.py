@@ -65,6 +65,21 @@ class Leases:
         assert list(bench.store.rescue(MIDNIGHT + LEASE, fail)) == []
         assert len(bench.store.rescue(MIDNIGHT + LEASE + SECOND, fail)) == 1
 
+    def test_a_lease_given_by_a_clock_that_was_ahead_is_set_right_when_its_process_is_gone(self, bench: Bench) -> None:
+        held = begun_run(bench, at(48))
+        assert list(bench.store.rescue(MIDNIGHT, fail)) == []
+        assert list(bench.store.rescue(MIDNIGHT + LEASE, fail)) == []
+        assert [each.run for each in bench.store.rescue(AFTER_LEASE, fail)] == [held.run]
+
+    def test_a_lease_given_by_a_clock_that_was_ahead_stays_its_own_when_its_process_lives(self, bench: Bench) -> None:
+        held = begun_run(bench, at(48))
+        pairs = [(held.run, held.token)]
+        assert list(bench.store.rescue(MIDNIGHT, fail)) == []
+        assert bench.store.renew("p1", MIDNIGHT + 10 * SECOND, lease=LEASE, claims=pairs).mine == {held.run}
+        for later in (LEASE, AFTER_LEASE - MIDNIGHT):
+            assert list(bench.store.rescue(MIDNIGHT + later, fail)) == []
+        assert len(bench.store.rescue(AFTER_LEASE + 10 * SECOND, fail)) == 1
+
     def test_a_lost_attempt_is_judged_with_all_that_is_known_of_it(self, bench: Bench) -> None:
         held = begun_run(bench, terms=REPEATABLE)
         seen: list[Expired] = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from klokker.core.lease import set_right
 from klokker.core.lifecycle import Outcome, RunKind, RunState, ScheduleState
 from klokker.core.verdict import Again, Attempt, Done, Snoozed, Verdict
 from klokker.store.completion import due_after_completion
@@ -111,6 +112,10 @@ def _retires(tables: Tables, run: RunRow) -> int | None:
 
 
 def rescue(tables: Tables, now: datetime, judge: Callable[[Expired], Verdict], limit: int) -> list[Rescued]:
+    for run in tables.claimed.values():
+        process = tables.processes.get(run.process)
+        if process is not None and run.lease_until is not None:
+            run.lease_until = set_right(run.lease_until, process.heard, now) or run.lease_until
     rescued: list[Rescued] = []
     expired = (run for run in tables.claimed.values() if run.lease_until is not None and run.lease_until < now)
     for run in sorted(expired, key=lambda run: run.id)[:limit]:
