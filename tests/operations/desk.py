@@ -40,9 +40,9 @@ class Sweep:
         found = {f"args[{number}]": "is one too many" for number in range(len(args))}
         for name, value in kwargs.items():
             if name != "days":
-                found[name] = "is no parameter"
+                found[f"kwargs.{name}"] = "is no parameter"
             elif not isinstance(value, int):
-                found[name] = f"must be a whole number, got {value!r}"
+                found[f"kwargs.{name}"] = f"must be a whole number, got {value!r}"
         return found
 
 

@@ -34,6 +34,27 @@ def test_arguments_are_held_against_the_tasks_parameters() -> None:
     ) == ({}, ())
 
 
+def gather(first: int, *rest: int, last: int = 0) -> None:
+    """Take some."""
+
+
+def test_a_fault_of_an_argument_is_named_by_where_that_argument_stands() -> None:
+    registry = Registry()
+    registry.add(Task("gather", gather))
+    known = RegisteredTasks(registry).task("gather")
+    assert known is not None
+    assert known.faults(["x"], {"last": "y"}) == {
+        "args[0]": '(first) must be a valid integer, got "x"',
+        "kwargs.last": 'must be a valid integer, got "y"',
+    }
+    assert known.faults([1, 2, "x"], {}) == {"args": '(rest) [1] must be a valid integer, got "x"'}
+    assert known.faults([], {"last": 1}) == {"kwargs.first": "is missing"}
+    assert known.faults([1], {"first": 1}) == {"kwargs.first": "is given twice, by position and by name"}
+    wipes = tasks().task("wipe")
+    assert wipes is not None
+    assert wipes.faults([1, 2], {}) == {"args[1]": "is one too many, 2 were given by position"}
+
+
 def test_a_task_that_no_one_registered_is_not_known() -> None:
     plain = Definition.read({"name": "a", "task": "nobody.knows", "when": "@daily"})
     assert definition_faults(tasks(), plain) == ({}, (UnknownTask("nobody.knows"),))

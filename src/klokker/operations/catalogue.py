@@ -6,7 +6,7 @@ from typing import Protocol
 from klokker.core.definition import Definition, IfLost
 from klokker.core.json_values import Json
 from klokker.operations.effect import Note, UnknownTask
-from klokker.tasks.arguments import InvalidArguments, read
+from klokker.tasks.arguments import InvalidArguments, place, read
 from klokker.tasks.registry import Registry
 
 
@@ -22,7 +22,7 @@ class KnownTask(Protocol):
         """Is it handed its run, so that it can tell a dry one?"""
 
     def faults(self, args: Sequence[Json], kwargs: Mapping[str, Json]) -> Mapping[str, str]:
-        """Parameter → what is wrong with its argument; empty when all fit."""
+        """Field (`kwargs.days`, `args[2]`) → what is wrong with the argument there; empty when all fit."""
 
 
 class TaskCatalogue(Protocol):
@@ -50,8 +50,15 @@ class RegisteredTask:
         try:
             read(self._task.own, args, kwargs)
         except InvalidArguments as misfit:
-            return misfit.faults
+            return dict(self._placed(name, fault, args, kwargs) for name, fault in misfit.faults.items())
         return {}
+
+    def _placed(self, name: str, fault: str, args: Sequence[Json], kwargs: Mapping[str, Json]) -> tuple[str, str]:
+        """The fault with where it stands; one of an argument by position says for which parameter that is."""
+        if name.startswith("args["):
+            return name, fault
+        where = place(self._task.own, name, args, kwargs)
+        return where, f"({name}) {fault}" if where.startswith("args") else fault
 
 
 class RegisteredTasks:
@@ -71,8 +78,7 @@ def argument_faults(
     task = tasks.task(name)
     if task is None:
         return {}, (UnknownTask(name),)
-    faults = task.faults(args, kwargs).items()
-    return {each if each.startswith("args[") else f"kwargs.{each}": fault for each, fault in faults}, ()
+    return dict(task.faults(args, kwargs)), ()
 
 
 def definition_faults(tasks: TaskCatalogue, definition: Definition) -> tuple[dict[str, str], tuple[Note, ...]]:

@@ -64,6 +64,15 @@ def read(parameters: Parameters, args: Sequence[Json], kwargs: Mapping[str, Json
     return Call(parameters, {name: values[name] for name in given})
 
 
+def place(parameters: Parameters, name: str, args: Sequence[Json], kwargs: Mapping[str, Json]) -> str:
+    """Where the argument for a parameter stands, as a fault of stored ones names it: `kwargs.days`, `args[0]`, `args` for `*values`."""
+    if name in kwargs:
+        return f"kwargs.{name}"
+    if name in parameters.by_position[: len(args)]:
+        return f"args[{parameters.by_position.index(name)}]"
+    return "args" if name == parameters.rest else f"kwargs.{name}"
+
+
 def storable(
     parameters: Parameters, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> tuple[list[Json], dict[str, Json]]:
@@ -77,8 +86,7 @@ def storable(
             faults[name] = _worded(unfit)
             return None
 
-    by_position = (name for name, each in parameters.own.items() if each.kind in BY_POSITION)
-    names = chain(by_position, repeat(parameters.rest or "args"))
+    names = chain(parameters.by_position, repeat(parameters.rest or "args"))
     stored_args = [stored(name, value) for name, value in zip(names, args, strict=False)]
     stored_kwargs = {name: stored(name, value) for name, value in kwargs.items()}
     _refuse(parameters, faults)
@@ -90,7 +98,7 @@ def _assigned(
     parameters: Parameters, args: Sequence[Json], kwargs: Mapping[str, Json]
 ) -> tuple[dict[str, Json], dict[str, str]]:
     """Which parameter each argument is for; and the faults of those that are for none."""
-    by_position = [name for name, each in parameters.own.items() if each.kind in BY_POSITION]
+    by_position = parameters.by_position
     given: dict[str, Json] = dict(zip(by_position, args, strict=False))
     faults: dict[str, str] = {}
     if left := list(args[len(by_position) :]):

@@ -7,7 +7,7 @@ without parameters.
 import inspect
 import reprlib
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from inspect import Parameter
@@ -81,6 +81,11 @@ class Parameters:
     def own(self) -> Mapping[str, Parameter]:
         """The parameters that arguments are given for."""
         return {name: parameter for name, parameter in self.every.items() if name != self.run}
+
+    @cached_property
+    def by_position(self) -> Sequence[str]:
+        """The names of those that an argument by position may be for, in their order; without `*values`."""
+        return [name for name, each in self.own.items() if each.kind in BY_POSITION]
 
     @cached_property
     def rest(self) -> str | None:
