@@ -1,11 +1,12 @@
 """`klokker account`: prove that every occurrence became exactly one run, or stands in one dismissal."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from django.db.models import Sum
+from django.db import models
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
@@ -14,7 +15,7 @@ from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, moment, print_json, say, table
 from klokker.core.account import Account, account
 from klokker.core.errors import KlokkerError
-from klokker.core.lifecycle import DismissalReason, Outcome
+from klokker.core.lifecycle import DismissalReason, Outcome, ScheduleState
 from klokker.core.spelling import near
 from klokker.django.models import Schedule, Tally
 from klokker.django.store import DjangoStore
@@ -39,7 +40,9 @@ COLUMNS = (
 @app.command()
 def prove(
     name: Annotated[str, typer.Argument(help="One schedule; retired ones that bore the name are listed too.")] = "",
-    retired: Annotated[bool, typer.Option("--retired", help="Retired schedules too, when no name is given.")] = False,
+    retired: Annotated[
+        bool, typer.Option("--retired", help="Show retired schedules too; the sum holds them in any case.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute anew what each timetable yielded since the schedule was made, and hold it against what was decided.
@@ -47,59 +50,119 @@ def prove(
     Exits 1 when something does not add up.
     """
     now = the_moment()
-    accounts: list[tuple[Account, str]] = []
+    accounts: list[Account] = []
     unreadable: dict[str, str] = {}
-    gone = _gone(name) if name or retired else []
-    for schedule in _schedules(name, retired, also=bool(gone)):
+    gone = _gone(name)
+    hidden = 0
+    shown: list[tuple[Account, str]] = []
+    for schedule in _schedules(name, also=bool(gone)):
         try:
-            accounts.append(_of(schedule))
+            proof = _of(schedule)
         except KlokkerError as error:
             # What a stranger's hand wrote there hides this account, and no other.
             unreadable[str(schedule)] = str(error)
-    exact = all(each.exact for each, _ in accounts) and not unreadable
+            continue
+        accounts.append(proof)
+        if name or retired or schedule.state != ScheduleState.RETIRED or not proof.exact:
+            shown.append((proof, str(schedule)))
+        else:
+            hidden += 1
+    sum_ = Sum.of(accounts, sum(each["tallied"] for each in gone))
+    if not (name or retired):
+        hidden += len(gone)
+        gone = []
+    exact = not sum_.wrong and not unreadable
     if as_json:
-        proofs = [_as_data(each, shown) for each, shown in accounts]
-        print_json({"exact": exact, "now": now, "accounts": proofs, "unreadable": unreadable, "gone": gone})
+        proofs = [_as_data(each, bearer) for each, bearer in shown]
+        print_json(
+            {
+                "exact": exact,
+                "now": now,
+                "sum": sum_.as_data(),
+                "accounts": proofs,
+                "unreadable": unreadable,
+                "gone": gone,
+            }
+        )
         raise typer.Exit(Exit.WELL if exact else Exit.NOT_WELL)
-    table(
-        COLUMNS,
-        [
-            *(
-                (
-                    each["schedule"],
-                    str(each["tallied"]),
-                    "0",
-                    "0",
-                    str(each["tallied"]),
-                    "sealed",
-                    _listed(each["of_them"]),
-                )
-                for each in gone
-            ),
-            *(
-                (
-                    shown,
-                    str(each.expected),
-                    str(each.runs),
-                    str(each.dismissed),
-                    str(each.tallied),
-                    "exact" if each.exact else "NOT EXACT",
-                    _parts(each),
-                )
-                for each, shown in accounts
-            ),
-        ],
-        empty="No account can be read." if unreadable else "No schedules, so nothing was expected.",
-    )
-    for shown, fault in unreadable.items():
-        say(f"{shown}: its account cannot be read: {fault}")
-    for each, shown in accounts:
+    _say(shown, unreadable, gone, sum_, hidden)
+    raise typer.Exit(Exit.WELL if exact else Exit.NOT_WELL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """All accounts put together: whoever is shown, nobody is left out. `wrong`: so many are not exact."""
+
+    expected: int
+    runs: int
+    dismissed: int
+    tallied: int
+    wrong: int
+
+    @classmethod
+    def of(cls, accounts: Sequence[Account], sealed: int) -> "Sum":
+        """`sealed`: what stands in the tallies of schedules that are gone with all their rows."""
+        return cls(
+            expected=sum(each.expected for each in accounts) + sealed,
+            runs=sum(each.runs for each in accounts),
+            dismissed=sum(each.dismissed for each in accounts),
+            tallied=sum(each.tallied for each in accounts) + sealed,
+            wrong=sum(not each.exact for each in accounts),
+        )
+
+    def as_data(self) -> dict[str, int]:
+        return {
+            "expected": self.expected,
+            "runs": self.runs,
+            "dismissed": self.dismissed,
+            "tallied": self.tallied,
+        }
+
+    def __str__(self) -> str:
+        verdict = "exact" if not self.wrong else f"NOT EXACT for {self.wrong} schedules"
+        return (
+            f"{self.expected:,} expected = {self.runs:,} runs + {self.dismissed:,} dismissed "
+            f"+ {self.tallied:,} in the tally: {verdict}"
+        )
+
+
+def _say(
+    accounts: Sequence[tuple[Account, str]],
+    unreadable: Mapping[str, str],
+    gone: Sequence[Mapping[str, Any]],
+    sum_: Sum,
+    hidden: int,
+) -> None:
+    rows = [
+        (each["schedule"], str(each["tallied"]), "0", "0", str(each["tallied"]), "sealed", _listed(each["of_them"]))
+        for each in gone
+    ]
+    rows += [
+        (
+            bearer,
+            str(each.expected),
+            str(each.runs),
+            str(each.dismissed),
+            str(each.tallied),
+            "exact" if each.exact else "NOT EXACT",
+            _parts(each),
+        )
+        for each, bearer in accounts
+    ]
+    nothing = "Retired schedules alone." if hidden else "No schedules, so nothing was expected."
+    table(COLUMNS, rows, empty="No account can be read." if unreadable else nothing)
+    for bearer, fault in unreadable.items():
+        say(f"{bearer}: its account cannot be read: {fault}")
+    for each, bearer in accounts:
         for finding in each.findings:
             where = f" on {finding.node}" if finding.node else ""
-            say(f"{shown}{where}: {finding.trouble}, since {moment(finding.at)}: {finding.words}")
-    if accounts:
-        say(_sum([each for each, _ in accounts]))
-    raise typer.Exit(Exit.WELL if exact else Exit.NOT_WELL)
+            say(f"{bearer}{where}: {finding.trouble}, since {moment(finding.at)}: {finding.words}")
+    if accounts or gone or hidden:
+        say(str(sum_))
+    if hidden:
+        say(
+            f"{hidden} retired schedule{'s are' if hidden > 1 else ' is'} in the sum and not shown; --retired shows them."
+        )
 
 
 def _gone(name: str) -> list[dict[str, Any]]:
@@ -110,7 +173,7 @@ def _gone(name: str) -> list[dict[str, Any]]:
         rows = rows.filter(schedule_name__iexact=plain)
     if NUMBER.fullmatch(number):
         rows = rows.filter(schedule_id=int(number))
-    summed = rows.values_list("schedule_id", "schedule_name").annotate(*map(Sum, COUNTED))
+    summed = rows.values_list("schedule_id", "schedule_name").annotate(*map(models.Sum, COUNTED))
     left = []
     for schedule, bore, *numbers in summed.order_by("schedule_name", "schedule_id"):
         counts = {column.replace("_", " "): number for column, number in zip(COUNTED, numbers, strict=True) if number}
@@ -123,11 +186,11 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items())
 
 
-def _schedules(name: str, retired: bool, *, also: bool) -> list[Schedule]:
+def _schedules(name: str, *, also: bool) -> list[Schedule]:
     """`also`: somebody else bore the name, so that it is known even without a schedule."""
     standing = Schedule.objects.order_by("name", "pk")
     if not name:
-        return list(standing if retired else standing.exclude(state="retired"))
+        return list(standing)
     plain = name.partition("#")[0]
     found = [each for each in standing.filter(name__iexact=plain) if name == plain or str(each) == name]
     if not found and not also:
@@ -135,8 +198,8 @@ def _schedules(name: str, retired: bool, *, also: bool) -> list[Schedule]:
     return found
 
 
-def _of(schedule: Schedule) -> tuple[Account, str]:
-    return account(DjangoStore().ledger(schedule.pk), now=the_moment(), time_data=time_data()), str(schedule)
+def _of(schedule: Schedule) -> Account:
+    return account(DjangoStore().ledger(schedule.pk), now=the_moment(), time_data=time_data())
 
 
 def _parts(each: Account) -> str:
@@ -151,14 +214,6 @@ def _parts(each: Account) -> str:
     parts += [f"{each.due} due"] if each.due else []
     parts += [f"{each.paused} paused until now"] if each.paused else []
     return ", ".join(parts)
-
-
-def _sum(accounts: list[Account]) -> str:
-    expected, runs = sum(each.expected for each in accounts), sum(each.runs for each in accounts)
-    dismissed, tallied = sum(each.dismissed for each in accounts), sum(each.tallied for each in accounts)
-    wrong = sum(not each.exact for each in accounts)
-    verdict = "exact" if not wrong else f"NOT EXACT for {wrong} schedules"
-    return f"{expected:,} expected = {runs:,} runs + {dismissed:,} dismissed + {tallied:,} in the tally: {verdict}"
 
 
 def _as_data(each: Account, shown: str) -> dict[str, Any]:
