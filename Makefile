@@ -81,6 +81,11 @@ torture: $(DEV) ## kill processes and servers for TORTURE_MINUTES (20), and prov
 	@KLOKKER_TEST_TORTURE_MINUTES=$(TORTURE_MINUTES) KLOKKER_TEST_SEED=$${SEED:-$$RANDOM} \
 		$(BIN)/pytest -s tests/acceptance/volleys
 
+PAIRS ?= 1000000
+
+oracle: $(DEV) ## compare cron with cronsim and croniter on PAIRS (1000000) of expression and zone; SEED=7 begins with that seed
+	@$(BIN)/python -m tests.core.timetables.oracle --pairs $(PAIRS) --seed $${SEED:-0} --processes $(WORKERS)
+
 DEMO_HOME ?= demo-data
 DEMO := KLOKKER_HOME=$(DEMO_HOME) DJANGO_SETTINGS_MODULE=examples.settings PYTHONPATH=.
 
@@ -114,4 +119,4 @@ pins: $(MADE) ## pin the dependencies anew, with hashes
 clean: ## remove .venv and caches
 	@rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 
-.PHONY: help setup lint quick test torture demo picture serve bench pins clean
+.PHONY: help setup lint quick test torture oracle demo picture serve bench pins clean
