@@ -23,6 +23,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "forecast": ("How much will start, and how busy it will be.", "Look"),
     "simulate": ("Play a file of schedules in memory: what would run, and what not.", "Look"),
     "explain": ("What a timetable does, in words.", "Look"),
+    "tzdiff": ("Which schedules move under other time zone data.", "Look"),
     "runs": ("What ran, runs and will run.", "Look"),
     "logs": ("What a run logged.", "Look"),
     "check": ("Is all well? The exit code says it.", "Look"),

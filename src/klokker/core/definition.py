@@ -215,6 +215,11 @@ def difference(old: Definition, new: Definition) -> dict[str, Json]:
     return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
 
 
+def forget_timetables() -> None:
+    """Evaluate definitions anew when they are asked for: what timetables stand on has changed under this process."""
+    _timetable.cache_clear()
+
+
 @lru_cache(maxsize=16_384)
 def _timetable(
     when: str, zone: str, gap: str | None, fold: str | None, key: str, starts: datetime | None, ends: datetime | None

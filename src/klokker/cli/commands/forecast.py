@@ -12,10 +12,9 @@ from klokker.cli.columns import Column
 from klokker.cli.finding import read_moment
 from klokker.cli.forecast_picture import caption, picture
 from klokker.cli.moment import now as the_moment
+from klokker.cli.option import InvalidOption, read_span
 from klokker.cli.output import AsJson, print_json, rounded, say, table, warn
 from klokker.core.definition import Definition
-from klokker.core.duration import duration
-from klokker.core.errors import KlokkerError
 from klokker.core.forecast import Course, Forecast, Load, forecast, total
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.timetables.zones import wall_clock
@@ -25,7 +24,7 @@ from klokker.django.store import DjangoStore
 
 app = typer.Typer()
 
-LONGEST = timedelta(days=366)
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=366)
 MOST_STEPS = 2000
 HISTORY = timedelta(days=30)
 """Runs of so long ago still tell how long a schedule's runs take."""
@@ -38,14 +37,6 @@ COLUMNS = (
     Column("BUSY", number=True),
     Column("AT ONCE", number=True),
 )
-
-
-class Unforeseeable(KlokkerError):
-    """What a forecast was asked for makes no sense. `option`; `why`."""
-
-    def __init__(self, option: str, why: str) -> None:
-        self.option, self.why = option, why
-        super().__init__(f"{option} {why}")
 
 
 @app.command()
@@ -65,11 +56,11 @@ def show_forecast(
     wall_clock(zone)
     now = the_moment()
     begins = read_moment(start, now, zone).replace(second=0, microsecond=0)
-    length = _length("--for", span, LONGEST)
-    each = _length("--step", step, length) if step else _suits(length)
+    length = read_span("--for", span, SHORTEST, LONGEST)
+    each = read_span("--step", step, SHORTEST, length) if step else _suits(length)
     steps = -(-length // each)
     if steps > MOST_STEPS:
-        raise Unforeseeable("--step", f"makes {steps:,} lines of the span; {MOST_STEPS:,} are the most")
+        raise InvalidOption("--step", f"makes {steps:,} lines of the span; {MOST_STEPS:,} are the most")
     courses, unreadable, asleep = _courses(now)
     told = forecast(courses, begins, each, steps)
     told.unforeseen |= unreadable
@@ -81,13 +72,6 @@ def show_forecast(
     _say(told, zone, asleep)
     if svg is not None:
         say(f"drawn into {svg}")
-
-
-def _length(option: str, text: str, most: timedelta) -> timedelta:
-    length = duration(text)
-    if not timedelta(minutes=1) <= length <= most:
-        raise Unforeseeable(option, f"must be from 1m to {rounded(most)}, got {text}")
-    return length
 
 
 def _suits(length: timedelta) -> timedelta:

@@ -11,10 +11,9 @@ import typer
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
 from klokker.cli.finding import read_moment
+from klokker.cli.option import InvalidOption, read_span
 from klokker.cli.output import AsJson, moment, print_json, rounded, say, table, warn
 from klokker.core.definition import Definition
-from klokker.core.duration import duration
-from klokker.core.errors import KlokkerError
 from klokker.core.ledger import LedgerDismissal
 from klokker.core.moments import Window
 from klokker.core.placement import PlacementKind
@@ -40,14 +39,6 @@ COLUMNS = (
     Column("LONGEST WAIT", number=True),
     Column("OF THEM", wrap=True),
 )
-
-
-class Unplayable(KlokkerError):
-    """What a simulation was asked for cannot be played. `option`; `why`."""
-
-    def __init__(self, option: str, why: str) -> None:
-        self.option, self.why = option, why
-        super().__init__(f"{option} {why}")
 
 
 @app.command()
@@ -83,9 +74,9 @@ def simulate(
     """
     declared = read_file(file)
     begins = read_moment(start, MACHINE.wall().replace(microsecond=0))
-    ends = begins + _span("--for", span, most=LONGEST)
+    ends = begins + read_span("--for", span, timedelta(seconds=1), LONGEST)
     outages = _outages(down or (), begins, ends)
-    every = _span("--tick-every", tick_every, least=timedelta(minutes=1)) if tick_every else None
+    every = read_span("--tick-every", tick_every, timedelta(minutes=1), LONGEST) if tick_every else None
     names = [definition.name for definition in declared.definitions]
     settings = read_settings()
     for fault in find_tasks(settings).faults:
@@ -116,29 +107,24 @@ def simulate(
 # ── what was asked for ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _span(option: str, text: str, *, least: timedelta = timedelta(seconds=1), most: timedelta = LONGEST) -> timedelta:
-    length = duration(text)
-    if not least <= length <= most:
-        raise Unplayable(option, f"must be from {rounded(least)} to {rounded(most)}, got {text}")
-    return length
-
-
 def _outages(texts: Iterable[str], begins: datetime, ends: datetime) -> list[Window]:
     outages: list[Window] = []
     for text in texts:
         first, dots, last = text.partition("..")
         if not dots:
-            raise Unplayable("--down", f"must be two moments with two dots between them, as in +1d..+2d; got {text!r}")
+            raise InvalidOption(
+                "--down", f"must be two moments with two dots between them, as in +1d..+2d; got {text!r}"
+            )
         outage = Window(read_moment(first, begins), read_moment(last, begins))
         if not begins <= outage.after < outage.until <= ends:
-            raise Unplayable(
+            raise InvalidOption(
                 "--down", f"must lie between {begins.isoformat()} and {ends.isoformat()}, and go forward; got {text!r}"
             )
         outages.append(outage)
     outages.sort(key=lambda outage: outage.after)
     for before, following in pairwise(outages):
         if following.after < before.until:
-            raise Unplayable(
+            raise InvalidOption(
                 "--down", f"must not overlap: the machines are off already at {following.after.isoformat()}"
             )
     return outages
@@ -149,11 +135,11 @@ def _script(texts: Iterable[str], names: Sequence[str]) -> "_Lengths":
     for text in texts:
         name, equals, length = text.rpartition("=")
         if not equals:
-            usual = _span("--runs-take", length, least=timedelta(0))
+            usual = read_span("--runs-take", length, timedelta(0), LONGEST)
         elif name in names:
-            of_one[name] = _span("--runs-take", length, least=timedelta(0))
+            of_one[name] = read_span("--runs-take", length, timedelta(0), LONGEST)
         else:
-            raise Unplayable("--runs-take", f"names {name!r}, which the file does not declare")
+            raise InvalidOption("--runs-take", f"names {name!r}, which the file does not declare")
     return _Lengths(usual, of_one)
 
 

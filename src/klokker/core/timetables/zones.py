@@ -166,6 +166,13 @@ def wall_clock(zone: str, gap: Gap = "shift", fold: Fold = "first") -> WallClock
         raise _no_such_zone(zone) from error
 
 
+def forget_zones() -> None:
+    """Read zones anew when they are asked for: the data has changed under this process."""
+    ZoneInfo.clear_cache()
+    wall_clock.cache_clear()
+    _zones.cache_clear()
+
+
 def _no_such_zone(zone: str) -> InvalidTimetable:
     # There are so many that the second nearest is seldom meant.
     meant = [f"did you mean {name}?" for name in near(zone, _zones())[:1]]

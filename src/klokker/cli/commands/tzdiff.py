@@ -1,0 +1,164 @@
+"""`klokker tzdiff`: which schedules would run at other moments under other time zone data."""
+
+import zoneinfo
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from klokker.cli.columns import Column
+from klokker.cli.exits import Exit
+from klokker.cli.finding import read_moment
+from klokker.cli.moment import now as the_moment
+from klokker.cli.option import InvalidOption, read_span
+from klokker.cli.output import AsJson, moment, print_json, say, table, warn
+from klokker.core.definition import Definition, forget_timetables
+from klokker.core.errors import TimetableError
+from klokker.core.lifecycle import ScheduleState
+from klokker.core.moments import Window, epoch_second
+from klokker.core.timetables.moved import Moves, Offsets, differing, moves, occurrences, offsets
+from klokker.core.timetables.zones import forget_zones, wall_clock
+from klokker.django.store import DjangoStore
+from klokker.wiring.time_data import time_data
+
+app = typer.Typer()
+
+COLUMNS = (
+    Column("SCHEDULE", cut=True),
+    Column("ZONE"),
+    Column("GONE", number=True),
+    Column("NEW", number=True),
+    Column("THE FIRST", wrap=True),
+)
+
+
+@app.command()
+def compare(
+    other: Annotated[Path, typer.Argument(metavar="FOLDER", help="Other time zone data: a folder of compiled zones.")],
+    span: Annotated[str, typer.Option("--for", help="How far ahead; ten years at most.")] = "366d",
+    start: Annotated[str, typer.Option("--from", help="From when: 2026-12-01T00:00, or +7d; now if left out.")] = "now",
+    as_json: AsJson = False,
+) -> None:
+    """Compare the data in use here with other data, and list each schedule that would run at other moments.
+
+    Before an update the other data is the new one; after it, the old one, kept aside. Exits 1 if any schedule moves.
+    """
+    begins = read_moment(start, the_moment())
+    window = Window(begins, begins + read_span("--for", span, timedelta(days=1), timedelta(days=3660)))
+    version = time_data()
+    here = _Reading(_definitions(), window)
+    with _data_of(other):
+        there = _Reading(here.definitions, window)
+        last = epoch_second(window.until)
+        both = sorted(here.offsets.keys() & there.offsets.keys())
+        apart = {zone: differing(here.offsets[zone], there.offsets[zone], last) for zone in both}
+        then = there.occurrences(apart)
+    now = here.occurrences(apart)
+    moved = {name: changed for name in now.keys() & then.keys() if (changed := moves(now[name], then[name]))}
+    zones = {definition.name: definition.zone for definition in here.definitions}
+    for name in sorted({name for name, zone in zones.items() if apart.get(zone, True)} - (now.keys() & then.keys())):
+        warn(f"{name} cannot be compared; `klokker show {name}` says what is wrong with it.")
+    if as_json:
+        print_json(_as_data(window, version, apart, moved, zones))
+    else:
+        _say(version, other, apart, moved, zones)
+    raise typer.Exit(Exit.NOT_WELL if moved else Exit.WELL)
+
+
+def _definitions() -> list[Definition]:
+    """Of all schedules that plan, or will when they are resumed or repaired, and that can be read."""
+    idle = (ScheduleState.RETIRED, ScheduleState.SPENT)
+    standing = [each for each in DjangoStore().schedules() if each.state not in idle]
+    return [each.revision.definition for each in standing if not each.revision.fault]
+
+
+class _Reading:
+    """Schedules under the data that is in use while this is made and asked: the offsets of their zones, and what they yield."""
+
+    def __init__(self, definitions: Sequence[Definition], window: Window) -> None:
+        self.definitions = definitions
+        first, last = epoch_second(window.after), epoch_second(window.until)
+        self.offsets: dict[str, Offsets] = {}
+        for zone in sorted({definition.zone for definition in definitions}):
+            with suppress(TimetableError):  # a zone that the data does not have: its schedules are named later
+                self.offsets[zone] = offsets(wall_clock(zone), first, last)
+
+    def occurrences(self, windows: Mapping[str, Sequence[Window]]) -> dict[str, tuple[datetime, ...]]:
+        """Of each schedule whose zone has windows in which it may differ; without those that cannot be evaluated."""
+        found = {}
+        for definition in self.definitions:
+            apart = windows.get(definition.zone)
+            with suppress(TimetableError):
+                if apart:
+                    found[definition.name] = occurrences(definition.timetable(), apart)
+        return found
+
+
+@contextmanager
+def _data_of(folder: Path) -> Iterator[None]:
+    """Zones are read from this folder for a while. Raises InvalidOption if it holds none."""
+    if not (folder / "UTC").is_file():
+        raise InvalidOption(
+            "FOLDER",
+            f"holds no time zone data: {folder} has no zone UTC. Such a folder is for example new/tzdata/zoneinfo "
+            "after `pip install --target new tzdata`",
+        )
+    before = zoneinfo.TZPATH
+    _read_from(str(folder.resolve()), *before)
+    try:
+        yield
+    finally:
+        _read_from(*before)
+
+
+def _read_from(*folders: str) -> None:
+    zoneinfo.reset_tzpath(to=folders)
+    forget_zones()
+    forget_timetables()
+
+
+def _say(
+    version: str,
+    other: Path,
+    apart: Mapping[str, Sequence[Window]],
+    moved: Mapping[str, Moves],
+    zones: Mapping[str, str],
+) -> None:
+    differ = sum(1 for windows in apart.values() if windows)
+    say(f"{version or 'the data in use'} beside {other}: {differ} of {len(apart)} zones in use differ")
+    rows = [
+        (name, zones[name], str(len(changes.gone)), str(len(changes.new)), _first(changes))
+        for name, changes in sorted(moved.items())
+    ]
+    table(COLUMNS, rows, empty="No schedule moves.")
+
+
+def _first(changes: Moves) -> str:
+    told = [("gone", changes.gone), ("new", changes.new)]
+    return ", ".join(f"{word} {moment(moments[0])}" for word, moments in told if moments)
+
+
+def _as_data(
+    window: Window,
+    version: str,
+    apart: Mapping[str, Sequence[Window]],
+    moved: Mapping[str, Moves],
+    zones: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "from": window.after,
+        "until": window.until,
+        "time_data": version,
+        "zones": {
+            zone: [{"from": each.after, "until": each.until} for each in windows]
+            for zone, windows in apart.items()
+            if windows
+        },
+        "schedules": [
+            {"name": name, "zone": zones[name], "gone": changes.gone, "new": changes.new}
+            for name, changes in sorted(moved.items())
+        ],
+    }
