@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from klokker.cli.columns import Column
+from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.forecast_picture import caption, picture
 from klokker.cli.moment import now as the_moment
-from klokker.cli.option import InvalidOption, read_span
+from klokker.cli.option import read_span
 from klokker.cli.output import AsJson, print_json, rounded, say, table, warn
 from klokker.core.definition import Definition
 from klokker.core.forecast import Course, Forecast, Load, forecast, total
@@ -56,11 +57,11 @@ def show_forecast(
     wall_clock(zone)
     now = the_moment()
     begins = read_moment(start, now, zone).replace(second=0, microsecond=0)
-    length = read_span("--for", span, SHORTEST, LONGEST)
-    each = read_span("--step", step, SHORTEST, length) if step else _suits(length)
+    length = read_span("forecast", "--for", span, SHORTEST, LONGEST)
+    each = read_span("forecast", "--step", step, SHORTEST, length) if step else _suits(length)
     steps = -(-length // each)
     if steps > MOST_STEPS:
-        raise InvalidOption("--step", f"makes {steps:,} lines of the span; {MOST_STEPS:,} are the most")
+        raise UsageFault("forecast", f"--step makes {steps:,} lines of the span; {MOST_STEPS:,} are the most")
     courses, unreadable, asleep = _courses(now)
     told = forecast(courses, begins, each, steps)
     told.unforeseen |= unreadable

@@ -10,8 +10,9 @@ import typer
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
+from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
-from klokker.cli.option import InvalidOption, read_span
+from klokker.cli.option import read_span
 from klokker.cli.output import AsJson, moment, print_json, rounded, say, table, warn
 from klokker.core.definition import Definition
 from klokker.core.ledger import LedgerDismissal
@@ -74,9 +75,9 @@ def simulate(
     """
     declared = read_file(file)
     begins = read_moment(start, MACHINE.wall().replace(microsecond=0))
-    ends = begins + read_span("--for", span, timedelta(seconds=1), LONGEST)
+    ends = begins + read_span("simulate", "--for", span, timedelta(seconds=1), LONGEST)
     outages = _outages(down or (), begins, ends)
-    every = read_span("--tick-every", tick_every, timedelta(minutes=1), LONGEST) if tick_every else None
+    every = read_span("simulate", "--tick-every", tick_every, timedelta(minutes=1), LONGEST) if tick_every else None
     names = [definition.name for definition in declared.definitions]
     settings = read_settings()
     for fault in find_tasks(settings).faults:
@@ -112,20 +113,21 @@ def _outages(texts: Iterable[str], begins: datetime, ends: datetime) -> list[Win
     for text in texts:
         first, dots, last = text.partition("..")
         if not dots:
-            raise InvalidOption(
-                "--down", f"must be two moments with two dots between them, as in +1d..+2d; got {text!r}"
+            raise UsageFault(
+                "simulate", f"--down must be two moments with two dots between them, as in +1d..+2d; got {text!r}"
             )
         outage = Window(read_moment(first, begins), read_moment(last, begins))
         if not begins <= outage.after < outage.until <= ends:
-            raise InvalidOption(
-                "--down", f"must lie between {begins.isoformat()} and {ends.isoformat()}, and go forward; got {text!r}"
+            raise UsageFault(
+                "simulate",
+                f"--down must lie between {begins.isoformat()} and {ends.isoformat()}, and go forward; got {text!r}",
             )
         outages.append(outage)
     outages.sort(key=lambda outage: outage.after)
     for before, following in pairwise(outages):
         if following.after < before.until:
-            raise InvalidOption(
-                "--down", f"must not overlap: the machines are off already at {following.after.isoformat()}"
+            raise UsageFault(
+                "simulate", f"--down must not overlap: the machines are off already at {following.after.isoformat()}"
             )
     return outages
 
@@ -135,11 +137,11 @@ def _script(texts: Iterable[str], names: Sequence[str]) -> "_Lengths":
     for text in texts:
         name, equals, length = text.rpartition("=")
         if not equals:
-            usual = read_span("--runs-take", length, timedelta(0), LONGEST)
+            usual = read_span("simulate", "--runs-take", length, timedelta(0), LONGEST)
         elif name in names:
-            of_one[name] = read_span("--runs-take", length, timedelta(0), LONGEST)
+            of_one[name] = read_span("simulate", "--runs-take", length, timedelta(0), LONGEST)
         else:
-            raise InvalidOption("--runs-take", f"names {name!r}, which the file does not declare")
+            raise UsageFault("simulate", f"--runs-take names {name!r}, which the file does not declare")
     return _Lengths(usual, of_one)
 
 

@@ -11,9 +11,10 @@ import typer
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
+from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.moment import now as the_moment
-from klokker.cli.option import InvalidOption, read_span
+from klokker.cli.option import read_span
 from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition, forget_timetables
 from klokker.core.errors import TimetableError
@@ -47,7 +48,7 @@ def compare(
     Before an update the other data is the new one; after it, the old one, kept aside. Exits 1 if any schedule moves.
     """
     begins = read_moment(start, the_moment())
-    window = Window(begins, begins + read_span("--for", span, timedelta(days=1), timedelta(days=3660)))
+    window = Window(begins, begins + read_span("tzdiff", "--for", span, timedelta(days=1), timedelta(days=3660)))
     version = time_data()
     here = _Reading(_definitions(), window)
     with _data_of(other):
@@ -99,11 +100,11 @@ class _Reading:
 
 @contextmanager
 def _data_of(folder: Path) -> Iterator[None]:
-    """Zones are read from this folder for a while. Raises InvalidOption if it holds none."""
+    """Zones are read from this folder for a while. Raises UsageFault if it holds none."""
     if not (folder / "UTC").is_file():
-        raise InvalidOption(
-            "FOLDER",
-            f"holds no time zone data: {folder} has no zone UTC. Such a folder is for example new/tzdata/zoneinfo "
+        raise UsageFault(
+            "tzdiff",
+            f"FOLDER holds no time zone data: {folder} has no zone UTC. Such a folder is for example new/tzdata/zoneinfo "
             "after `pip install --target new tzdata`",
         )
     before = zoneinfo.TZPATH
