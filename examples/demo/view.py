@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from klokker.cli.commands.runs import did, standing, took
-from klokker.cli.output import relative, rounded, state
+from klokker.cli.output import relative, state
+from klokker.core.duration import rounded
 from klokker.core.lifecycle import RunKind, RunState, ScheduleState
 from klokker.django.models import Dismissal, Run, Timer
 from klokker.tasks.registry import registry

@@ -81,9 +81,12 @@ def test_tables_fit_terminals_of_80_and_120_columns(klokker: Klokker, tmp_path: 
         assert max(map(cell_len, COLOUR.sub("", shown).splitlines())) <= columns
         assert "clean_up_forward_to_external_task_5" in shown, "the name is whole"
         assert "\x1b[32mactive" in shown
+        assert re.search(r"NEXT +LAST", COLOUR.sub("", shown)), "when it runs next, and how the last run went"
     assert not COLOUR.search(
         in_terminal(tmp_path, 80, "list", NO_COLOR="1").replace("\x1b[1m", "").replace("\x1b[0m", "")
     )
-    piped = klokker("list").stdout
+    said = klokker("list")
+    assert said.stderr.startswith("2 of them: task not found in registry of this process;")
+    piped = said.stdout
     assert not COLOUR.search(piped)
     assert "*/5 8-18 * * MON-FRI (Europe/Amsterdam)" in piped, "nothing is cut off for a program"

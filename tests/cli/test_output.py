@@ -21,6 +21,7 @@ OUTCOMES = ("lines", ("runs", "dismissals", "tally_runs", "tally_dismissals"))
 NOT_HERE = {
     "migrate": {"newer", "pending"},
     "check": {"module"},
+    "preview": {"between", "complete", "matches", "moment", "name", "schedules", "task", "when", "why"},
     "pause": {"after", "count", "reason", "until"},
     "node list": {"heartbeat", "host", "id", "lanes", "pid", "roles", "time_data", "version"},
     "tick": {"again_at", "due", "error", "node", "outcome", "queued", "run", "schedule", "since", "task"},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klokker.core.duration import MalformedDuration, duration, duration_text
+from klokker.core.duration import MalformedDuration, duration, duration_text, rounded
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,20 @@ def test_text_and_length_agree_both_ways(milliseconds: int) -> None:
 def test_any_text_is_a_duration_or_one_kind_of_error(text: str) -> None:
     with suppress(MalformedDuration):
         assert duration(text) >= timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(milliseconds=850), "850ms"),
+        (timedelta(seconds=9.04), "9.0s"),
+        (timedelta(seconds=12.9), "12s"),
+        (timedelta(minutes=5, seconds=21, milliseconds=97), "5m 21s"),
+        (timedelta(minutes=21, seconds=5), "21m"),
+        (timedelta(hours=3, minutes=20, seconds=59), "3h 20m"),
+        (timedelta(hours=47), "47h"),
+        (timedelta(days=6, hours=4, minutes=3), "6d 4h"),
+    ],
+)
+def test_people_are_told_two_units_at_the_most(length: timedelta, said: str) -> None:
+    assert rounded(length) == said

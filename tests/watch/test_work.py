@@ -101,6 +101,13 @@ def test_runs_that_should_have_begun_are_late(schedule: Schedule) -> None:
     assert finding.reason == "export: 2 runs should have begun, the first 30m ago"
 
 
+def test_how_long_is_said_as_people_say_it(schedule: Schedule) -> None:
+    late = running(schedule, 5)
+    Run.objects.filter(pk=late.pk).update(state=RunState.QUEUED, planned=NOW - timedelta(minutes=5, seconds=21.097))
+    (finding,) = work.late(NOW)
+    assert finding.reason == "export: 1 run should have begun, the first 5m 21s ago"
+
+
 def test_a_run_is_stuck_when_it_takes_three_times_as_long_as_usual(schedule: Schedule) -> None:
     ended(schedule, Outcome.SUCCEEDED, 2)
     run = running(schedule, 11)

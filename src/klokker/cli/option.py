@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from klokker.cli.faults import UsageFault
-from klokker.cli.output import rounded
-from klokker.core.duration import duration
+from klokker.core.duration import duration, rounded
 
 
 def read_span(command: str, option: str, text: str, least: timedelta, most: timedelta) -> timedelta:

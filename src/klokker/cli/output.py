@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from klokker.cli.columns import GAP, Column, fit
+from klokker.core.duration import rounded
 from klokker.core.text import printable, printable_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the shape that docs/commands/json.md promises.")]
@@ -169,22 +170,6 @@ def relative(at: datetime | None, now: datetime) -> str:
     if abs(apart) < timedelta(seconds=1):
         return "now"
     return f"in {rounded(apart)}" if apart >= timedelta(0) else f"{rounded(-apart)} ago"
-
-
-def rounded(length: timedelta) -> str:
-    """`850ms`, `12s`, `4m`, `3h 20m`, `6d 4h`: two units at the most."""
-    seconds = length.total_seconds()
-    if seconds < 1:
-        return f"{round(seconds * 1000)}ms"
-    if seconds < 60:
-        return f"{seconds:.1f}s" if seconds < 10 else f"{int(seconds)}s"
-    minutes = int(seconds // 60)
-    if minutes < 60:
-        return f"{minutes}m" if minutes >= 10 or not int(seconds) % 60 else f"{minutes}m {int(seconds) % 60}s"
-    hours = minutes // 60
-    if hours < 48:
-        return f"{hours}h" if not minutes % 60 else f"{hours}h {minutes % 60}m"
-    return f"{hours // 24}d" if not hours % 24 else f"{hours // 24}d {hours % 24}h"
 
 
 def confirmed(question: str, *, yes: bool, refuse: Callable[[], Exception]) -> None:

@@ -66,3 +66,19 @@ def duration_text(length: timedelta) -> str:
         if number:
             parts.append(f"{number}{unit}")
     return "".join(parts) or "0s"
+
+
+def rounded(length: timedelta) -> str:
+    """`length` as people say it: `850ms`, `12s`, `4m 10s`, `3h 20m`, `6d 4h`; two units at the most, the rest is cut off."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{round(seconds * 1000)}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s" if seconds < 10 else f"{int(seconds)}s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes}m" if minutes >= 10 or not int(seconds) % 60 else f"{minutes}m {int(seconds) % 60}s"
+    hours = minutes // 60
+    if hours < 48:
+        return f"{hours}h" if not minutes % 60 else f"{hours}h {minutes % 60}m"
+    return f"{hours // 24}d" if not hours % 24 else f"{hours // 24}d {hours % 24}h"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
-from klokker.core.duration import duration_text
+from klokker.core.duration import rounded
 from klokker.core.lifecycle import RunState, ScheduleState
 from klokker.django.models import Lane, Node, Process, Run, Schedule, Timer
 from klokker.watch.finding import Finding, Kind
@@ -38,7 +38,7 @@ def silent_nodes(now: datetime, alive: Iterable[Process]) -> Iterator[Finding]:
         if process.node not in carried and process.node not in retired:
             heard[process.node] = max(process.heartbeat, heard.get(process.node, process.heartbeat))
     for node, heartbeat in sorted(heard.items()):
-        ago = duration_text(now - heartbeat)
+        ago = rounded(now - heartbeat)
         yield Finding(
             Kind.SILENT, node, f"node {node} fell silent {ago} ago; start it, or `klokker node retire {node}`"
         )
@@ -55,7 +55,7 @@ def no_scheduler(now: datetime, alive: Iterable[Process]) -> Iterator[Finding]:
             if ticking
             else "no scheduler runs: start `klokker serve` or `klokker beat`"
         )
-        since = duration_text(now - overdue["first"])
+        since = rounded(now - overdue["first"])
         yield Finding(
             Kind.NO_SCHEDULER, "", f"{overdue['count']} timers are due and undecided, the first since {since}; {help_}"
         )
@@ -108,7 +108,7 @@ def wrong_clocks(now: datetime, machine: datetime) -> Iterator[Finding]:
         yield Finding(
             Kind.WRONG_CLOCK,
             "this machine",
-            f"this machine's clock is {duration_text(abs(skew))} {which} the database's",
+            f"this machine's clock is {rounded(abs(skew))} {which} the database's",
         )
     ahead = Timer.objects.filter(handled_until__gt=now + SKEW, schedule__state=ScheduleState.ACTIVE)
     if count := ahead.count():

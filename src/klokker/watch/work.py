@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from klokker.core.duration import duration_text
+from klokker.core.duration import rounded
 from klokker.core.lifecycle import Outcome, RunKind, RunState, ScheduleState
 from klokker.django.models import Run, Schedule
 from klokker.django.reading import why
@@ -61,9 +61,7 @@ def late(now: datetime) -> Iterator[Finding]:
         seen[subject] = (count + 1, max(longest, now - run.planned))
     for subject, (count, longest) in sorted(seen.items()):
         runs = "1 run" if count == 1 else f"{count} runs"
-        yield Finding(
-            Kind.LATE, subject, f"{subject}: {runs} should have begun, the first {duration_text(longest)} ago"
-        )
+        yield Finding(Kind.LATE, subject, f"{subject}: {runs} should have begun, the first {rounded(longest)} ago")
 
 
 def stuck(now: datetime) -> Iterator[Finding]:
@@ -73,7 +71,7 @@ def stuck(now: datetime) -> Iterator[Finding]:
         taken, usual = now - (run.started or now), usual_length(run)
         if taken > max(3 * usual, STUCK_AT_LEAST):
             subject = run.schedule.name if run.schedule else run.task
-            reason = f"run {run.pk} of {subject} has run for {duration_text(taken)}; `klokker logs {run.pk}`, `klokker cancel {run.pk}`"
+            reason = f"run {run.pk} of {subject} has run for {rounded(taken)}; `klokker logs {run.pk}`, `klokker cancel {run.pk}`"
             yield Finding(Kind.STUCK, str(run.pk), reason, {"run": run.pk, "usually": usual.total_seconds()})
 
 

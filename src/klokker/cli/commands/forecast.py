@@ -14,8 +14,9 @@ from klokker.cli.finding import read_moment
 from klokker.cli.forecast_picture import caption, picture
 from klokker.cli.moment import now as the_moment
 from klokker.cli.option import read_span
-from klokker.cli.output import AsJson, print_json, rounded, say, table, warn
+from klokker.cli.output import AsJson, print_json, say, table, warn
 from klokker.core.definition import Definition
+from klokker.core.duration import rounded
 from klokker.core.forecast import Course, Forecast, Load, forecast, total
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.timetables.zones import wall_clock

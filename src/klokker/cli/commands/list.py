@@ -20,11 +20,12 @@ NOT_FOUND = "task not found in registry"
 COLUMNS = (
     Column("NAME"),
     Column("STATE"),
-    Column("WHEN", cut=True),
     Column("NEXT"),
     Column("LAST"),
+    Column("WHEN", cut=True, spare=True),
     Column("TASK", cut=True, spare=True),
 )
+"""On a narrow terminal TASK goes first, then WHEN: `klokker show` has them. Whether it goes well, and when, stays."""
 
 
 @app.command()
@@ -48,7 +49,7 @@ def list_schedules(
     table(
         COLUMNS,
         (
-            (str(each.row), each.row.state, when(each), _next(each, now), _last(each, now), named(each.row.task))
+            (str(each.row), each.row.state, _next(each, now), _last(each, now), when(each), named(each.row.task))
             for each in found
         ),
         empty="No schedule fits."
@@ -57,6 +58,8 @@ def list_schedules(
     )
     if broken := sum(is_broken(each.row) for each in found):
         warn(f"{broken} broken; `klokker show NAME` says why.")
+    if lost := sum(each.row.task not in registry and each.row.state != ScheduleState.RETIRED for each in found):
+        warn(f"{lost} of them: {NOT_FOUND} of this process; `klokker check` says whether any other knows them.")
 
 
 def when(each: ListedSchedule) -> str:

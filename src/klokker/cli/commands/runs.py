@@ -8,7 +8,8 @@ import typer
 from klokker.cli.columns import Column
 from klokker.cli.finding import find_schedule, read_moment
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import AsJson, moment, print_json, relative, rounded, table
+from klokker.cli.output import AsJson, moment, print_json, relative, table
+from klokker.core.duration import rounded
 from klokker.core.lifecycle import Outcome, RunState
 from klokker.django.models import Run
 from klokker.django.reading import runs

@@ -13,8 +13,9 @@ from klokker.cli.commands.runs import as_data as run_as_data
 from klokker.cli.commands.runs import did, standing, took
 from klokker.cli.finding import find_schedule
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import AsJson, console, facts, moment, print_json, relative, rounded, say, table
+from klokker.cli.output import AsJson, console, facts, moment, print_json, relative, say, table
 from klokker.core.definition import Definition, UnreadableDefinition
+from klokker.core.duration import rounded
 from klokker.core.errors import FollowsCompletion, TimetableError
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.words.explain import explain

@@ -13,8 +13,9 @@ from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.option import read_span
-from klokker.cli.output import AsJson, moment, print_json, rounded, say, table, warn
+from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition
+from klokker.core.duration import rounded
 from klokker.core.ledger import LedgerDismissal
 from klokker.core.moments import Window
 from klokker.core.placement import PlacementKind
