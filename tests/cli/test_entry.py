@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,20 @@ def test_help_of_a_command_needs_no_settings(klokker: Klokker, tmp_path: Path) -
     assert not (tmp_path / "home").exists()
 
 
-def test_a_database_without_tables_says_what_makes_them(klokker: Klokker) -> None:
+def test_where_there_is_no_database_yet_it_says_what_makes_it(klokker: Klokker, tmp_path: Path) -> None:
     for command in (["list"], ["lane"], ["pause", "x", "--reason", "y"], ["tick", "-d"]):
         refused = klokker(*command)
         assert refused.returncode == 5, command
-        assert refused.stderr == "klokker: the database lacks 0001_initial; `klokker migrate` applies them\n"
+        file = tmp_path / "home" / "klokker.sqlite3"
+        assert refused.stderr == f"klokker: there is no database {file} yet; `klokker migrate` makes it\n"
+
+
+def test_a_database_without_our_tables_says_what_makes_them(klokker: Klokker, tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "theirs.sqlite3").execute("CREATE TABLE theirs (id)")
+    refused = klokker("list", KLOKKER_DATABASE=f"sqlite:///{tmp_path / 'theirs.sqlite3'}")
+    assert refused.returncode == 5
+    assert "Klokker has no tables in the database" in refused.stderr
+    assert "`klokker migrate` makes them" in refused.stderr
 
 
 def test_a_project_whose_settings_cannot_be_imported_is_named(klokker: Klokker) -> None:

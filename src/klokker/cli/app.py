@@ -44,7 +44,20 @@ CATALOGUE: dict[str, tuple[str, str]] = {
 }
 
 
-SEE_TO_IT = {"serve", "beat", "worker", "tick", "demo", "simulate", "check", "migrate", "backup", "restore"}
+SEE_TO_IT = {
+    "serve",
+    "beat",
+    "worker",
+    "tick",
+    "demo",
+    "simulate",
+    "check",
+    "migrate",
+    "backup",
+    "restore",
+    "preview",
+    "explain",
+}
 """Commands that look after the database's schema in their own way, or need none. All others begin by seeing that it is this version's."""
 
 

@@ -1,12 +1,22 @@
 """From what a person typed to the timetable they mean: a schedule's, by its name, or one that is not saved anywhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.db import DatabaseError
 
 from klokker import timetable
-from klokker.cli.finding import UnknownSchedule, find_schedule
+from klokker.cli.faults import UsageFault
+from klokker.cli.finding import find_schedule
+from klokker.cli.migrating import see_schema
 from klokker.core.definition import Definition
-from klokker.core.errors import InvalidTimetable
+from klokker.core.errors import InvalidTimetable, KlokkerError
 from klokker.core.timetables.contract import Timetable
+
+Which = Annotated[list[str], typer.Argument(metavar="NAME|TEXT", help="A schedule, or the text of a timetable.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +29,28 @@ class Meant:
     key: str
 
 
+def one_text(words: Sequence[str], command: str) -> str:
+    """What was typed without quotes is one text all the same. Raises UsageFault if the shell made files of a `*` in it."""
+    files = [word for word in words if Path(word).exists()]
+    if len(words) > 1 and files:
+        raise UsageFault(
+            command,
+            f"the shell put names of files ({', '.join(files[:2])}, …) in the place of *; write the timetable in quotes: "
+            f"klokker {command} '0 3 * * *'",
+        )
+    return " ".join(words)
+
+
 def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
     """The timetable of the schedule of this name, or else the one that is written there, in `zone` and with `key`.
 
-    Raises UnknownSchedule, InvalidTimetable.
+    Raises UnknownSchedule, InvalidTimetable, and what is wrong with the database if it cannot be a timetable either.
     """
     try:
+        # A timetable that is not saved anywhere needs no database.
+        see_schema()
         schedule = find_schedule(which)
-    except UnknownSchedule as unknown:
+    except (KlokkerError, DatabaseError) as unknown:
         try:
             return Meant(timetable(which, zone=zone, key=key), which, zone, key)
         except InvalidTimetable as malformed:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from klokker.cli.exits import Exit
 from klokker.cli.moment import now as the_moment
 from klokker.core.errors import KlokkerError
 from klokker.django.copies import copy_to
-from klokker.django.schema import SchemaState, schema_state
+from klokker.django.schema import SchemaState, not_there_yet, schema_state
 from klokker.django.settings import database_alias
 
 
@@ -35,11 +36,30 @@ class NotMigrated(KlokkerError):
         super().__init__(f"the database lacks {', '.join(pending)}; `klokker migrate` applies them")
 
 
+class NothingThere(KlokkerError):
+    """Klokker has never been in this database: there is none yet, or it holds none of its tables."""
+
+    exit = Exit.UNAVAILABLE
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.name = str(connection.settings_dict["NAME"])
+        what = "there is no database" if not_there_yet(connection) else "Klokker has no tables in the database"
+        super().__init__(
+            f"{what} {self.name} yet; `klokker migrate` makes {'it' if not_there_yet(connection) else 'them'}"
+        )
+
+
 def see_schema() -> None:
-    """See that the database has the tables that this version knows; writes nothing. Raises NewerThanThis, NotMigrated."""
-    state = schema_state(connections[database_alias()])
+    """See that the database has the tables that this version knows; writes nothing.
+
+    Raises NewerThanThis, NothingThere, NotMigrated.
+    """
+    connection = connections[database_alias()]
+    state = schema_state(connection)
     if state.newer:
         raise NewerThanThis(state.newer)
+    if state.pending and state.empty:
+        raise NothingThere(connection)
     if state.pending:
         raise NotMigrated(state.pending)
 

@@ -3,6 +3,7 @@
 import pkgutil
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -49,7 +50,20 @@ def _known() -> set[str]:
     return {found.name for found in pkgutil.iter_modules(import_module(module).__path__) if found.name[0] not in "_~"}
 
 
+def not_there_yet(connection: BaseDatabaseWrapper) -> bool:
+    """Is it a SQLite file that nobody has made? To connect to it, be it to ask, would make it."""
+    name = str(connection.settings_dict["NAME"])
+    return (
+        connection.vendor == "sqlite"
+        and connection.connection is None
+        and not name.startswith((":memory:", "file:"))
+        and not Path(name).exists()
+    )
+
+
 def _applied(connection: BaseDatabaseWrapper) -> set[str]:
+    if not_there_yet(connection):
+        return set()
     with connection.cursor() as cursor:
         if RECORD not in connection.introspection.table_names(cursor):
             return set()

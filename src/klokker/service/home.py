@@ -1,4 +1,4 @@
-"""The data folder of the standalone service: made at the first start, closed to others.
+"""The data folder of the standalone service: made at the first start, closed to others. Asking alone makes nothing.
 
 It holds the secret key (0600), and with the embedded default the database and its copies.
 """
@@ -30,36 +30,60 @@ def default_home() -> Path:
     return Path(data).expanduser() / "klokker"
 
 
-def make_home(path: Path) -> None:
-    """Make the folder, for this user alone, if it is not there. Raises HomeUnusable."""
+_asking = False
+
+
+def only_ask() -> None:
+    """From now on this process makes no data folder: it only asks."""
+    global _asking
+    _asking = True
+
+
+def secret_key(home: Path) -> str:
+    """The secret key in `home`, both made if they are not there. Raises HomeUnusable.
+
+    A process that only asks makes nothing: where none is kept it signs with one of its own, which nobody needs later.
+    """
+    if not _asking:
+        found(home)
+    return kept_key(home) or new_key()
+
+
+def found(path: Path) -> None:
+    """Make the folder and the secret key in it, for this user alone, where they are not there. Raises HomeUnusable."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise HomeUnusable(path, error.strerror or str(error)) from error
     if not path.is_dir():
         raise HomeUnusable(path, "it is not a folder")
+    if not kept_key(path):
+        _make_key(path / SECRET_KEY_FILE)
 
 
-def secret_key(home: Path) -> str:
-    """The secret key in `home`, made at the first call. Two processes that start at once get the same one."""
+def kept_key(home: Path) -> str:
+    """The secret key in `home`; empty where none was made yet. Writes nothing. Raises HomeUnusable."""
     file = home / SECRET_KEY_FILE
     try:
-        key = file.read_text(encoding="ascii").strip()
-        if key:
-            return key
+        return file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        pass
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise HomeUnusable(home, f"its secret key {file} cannot be read ({error})") from error
-    return _make_key(file)
 
 
-def _make_key(file: Path) -> str:
+def new_key() -> str:
+    """A secret key that nobody had before."""
+    return secrets.token_urlsafe(48)
+
+
+def _make_key(file: Path) -> None:
+    # Two processes that start at once get the same one.
     # Written aside and linked into place: the link fails if another process was first, and a reader never sees half a key.
     aside = file.with_name(f"{SECRET_KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
-            out.write(secrets.token_urlsafe(48) + "\n")
+            out.write(new_key() + "\n")
             out.flush()
             os.fsync(out.fileno())
         try:
@@ -68,6 +92,5 @@ def _make_key(file: Path) -> str:
             pass
         finally:
             aside.unlink()
-        return file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise HomeUnusable(file.parent, f"its secret key cannot be written ({error.strerror or error})") from error

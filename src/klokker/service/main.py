@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import django
 from django.apps import apps
@@ -10,6 +11,18 @@ from django.conf import settings
 
 from klokker.cli.entry import run
 from klokker.core.errors import KlokkerError
+from klokker.service.home import only_ask
+
+STARTERS = {
+    "serve": (),
+    "beat": (),
+    "worker": (),
+    "tick": ("-d", "--dry-run", "--print-cron"),
+    "migrate": ("--check",),
+    "restore": (),
+    "demo": (),
+}
+"""The commands that make the data folder where it is not there, each with the options that make it one that only asks."""
 
 
 class SettingsUnusable(KlokkerError):
@@ -36,7 +49,7 @@ def _preparation(arguments: list[str]) -> Callable[[], None] | None:
     """What must be done before the command. Help and version need no settings, and must work where those are wrong."""
     if all(argument.startswith("-") for argument in arguments):
         return None
-    return _without_settings if "--help" in arguments else _set_up
+    return _without_settings if "--help" in arguments else partial(_set_up, starts=_starts(arguments))
 
 
 def _hang_up() -> None:
@@ -48,9 +61,17 @@ def _hang_up() -> None:
         connections.close_all()
 
 
-def _set_up() -> None:
+def _starts(arguments: list[str]) -> bool:
+    """Does this command start something, or does it only ask?"""
+    command = next(argument for argument in arguments if not argument.startswith("-"))
+    return command in STARTERS and not set(STARTERS[command]).intersection(arguments)
+
+
+def _set_up(*, starts: bool) -> None:
     module = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klokker.service.django_settings")
     try:
+        if not starts:
+            only_ask()
         django.setup()
     except KlokkerError:
         raise

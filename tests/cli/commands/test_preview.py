@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Hands
 
 SHOP = """
 [defaults]
@@ -83,8 +83,8 @@ def test_the_fleet_is_asked_who_fires_at_a_moment(cli: Cli) -> None:
     assert (nobody.code, nobody.out) == (1, "No active schedule has an occurrence at this moment.\n")
 
 
-@pytest.mark.parametrize("more", [(), ("--between", "2026-01-01", "2026-01-02"), ("--matches", "2026-01-01")])
-def test_what_follows_its_runs_has_nothing_to_preview(cli: Cli, more: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("more", [("--between", "2026-01-01", "2026-01-02"), ("--matches", "2026-01-01")])
+def test_what_follows_its_runs_has_no_windows_and_matches_nothing(cli: Cli, more: tuple[str, ...]) -> None:
     cli.sync(SHOP)
     refused = cli("preview", "rest", *more)
     assert refused.code == 4
@@ -94,3 +94,31 @@ def test_what_follows_its_runs_has_nothing_to_preview(cli: Cli, more: tuple[str,
 def test_nobody_is_previewed_without_a_name(cli: Cli) -> None:
     refused = cli("preview")
     assert (refused.code, "only --matches goes without" in refused.error) == (2, True)
+
+
+def test_what_follows_its_runs_is_shown_from_the_moment_that_is_asked_for(cli: Cli, hands: Hands) -> None:
+    del hands
+    cli.sync(SHOP)
+    for which in ("rest", "10 minutes after completion"):
+        said = cli("preview", which)
+        assert said.code == 0, said.err
+        assert "2026-11-21 03:10:00" in said.out
+        assert "if a run ends" in said.out
+        shown = cli("preview", which, "--json").json
+        assert [each["utc"] for each in shown["next"]] == ["2026-11-21T03:10:00Z"]
+        assert shown["previous"] == []
+
+
+def test_a_timetable_may_be_typed_without_quotes(cli: Cli) -> None:
+    quoted, unquoted = cli("preview", "at 2030-01-01T03:00"), cli("preview", "at", "2030-01-01T03:00")
+    assert quoted.code == unquoted.code == 0
+    assert "2030-01-01 03:00:00" in unquoted.out
+
+
+def test_where_the_shell_put_names_of_files_it_says_to_write_quotes(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cli.folder)
+    cli.file("", "notes.txt")
+    refused = cli("preview", "0", "3", "notes.txt", "notes.txt", "notes.txt")
+    assert refused.code == 2
+    assert "in quotes" in refused.error
+    assert "notes.txt" in refused.error

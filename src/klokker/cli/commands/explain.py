@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from klokker.cli.meant import what_is_meant
+from klokker.cli.meant import Which, one_text, what_is_meant
 from klokker.cli.output import AsJson, print_json, say
 from klokker.core.words.explain import LANGUAGES, explain
 
@@ -13,14 +13,14 @@ app = typer.Typer()
 
 @app.command()
 def explain_timetable(
-    which: Annotated[str, typer.Argument(metavar="NAME|TEXT", help="A schedule, or the text of a timetable.")],
+    which: Which,
     lang: Annotated[str, typer.Option(help=f"The language: {', '.join(LANGUAGES)}.")] = "en",
     zone: Annotated[str, typer.Option(help="The zone of a timetable given as text.")] = "UTC",
     key: Annotated[str, typer.Option(help="What H is spread by, in a timetable given as text.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """What a timetable does, in words: when it comes, what would surprise, and what clock changes do to it."""
-    meant = what_is_meant(which, zone=zone, key=key)
+    meant = what_is_meant(one_text(which, "explain"), zone=zone, key=key)
     sentences = explain(meant.timetable, lang=lang, zone=meant.zone, key=meant.key)
     if as_json:
         print_json({"when": meant.when, "zone": meant.zone, "lang": lang, "sentences": sentences})

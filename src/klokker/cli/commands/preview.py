@@ -13,7 +13,7 @@ from klokker.cli.exits import Exit
 from klokker.cli.faults import Refused, UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.matches import tell_fleet, tell_match
-from klokker.cli.meant import Meant, what_is_meant
+from klokker.cli.meant import Meant, Which, one_text, what_is_meant
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
@@ -27,12 +27,12 @@ COLUMNS = (Column("LOCAL"), Column("UTC"), Column("OFFSET"), Column("", cut=True
 
 
 class NothingToPreview(Refused):
-    """The timetable follows its runs, so its next moment is known only when the last one ended."""
+    """The timetable follows its runs: which moments it will have, or had, its text alone does not tell."""
 
 
 @app.command()
 def preview(
-    which: Annotated[str, typer.Argument(metavar="[NAME|TEXT]", help="A schedule, or the text of a timetable.")] = "",
+    which: Which = [],  # noqa: B006 — Typer copies it
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many each way.")] = 10,
     zone: Annotated[str, typer.Option(help="The zone of a timetable given as text.")] = "UTC",
     at: Annotated[str, typer.Option("--from", help="From when: 2026-03-29T00:00, or +30d; now if left out.")] = "now",
@@ -48,11 +48,12 @@ def preview(
 ) -> None:
     """The next and the last moments, in local time and UTC, with a mark where the clocks change in between."""
     now = the_moment()
-    if not which:
+    text = one_text(which, "preview")
+    if not text:
         if not matches:
             raise UsageFault("preview", "name a schedule or write a timetable; only --matches goes without")
         raise typer.Exit(Exit.WELL if tell_fleet(read_moment(matches, now, zone), as_json=as_json) else Exit.NOT_WELL)
-    meant = what_is_meant(which, zone=zone, key=key)
+    meant = what_is_meant(text, zone=zone, key=key)
     try:
         if matches:
             found = tell_match(meant, read_moment(matches, now, meant.zone), as_json=as_json)
@@ -67,8 +68,13 @@ def preview(
 
 
 def _tell_nearest(meant: Meant, start: datetime, count: int, *, as_json: bool) -> None:
-    before = _before(meant.timetable, start, count)
-    after = _after(meant.timetable, start, count)
+    remark = ""
+    try:
+        before = _before(meant.timetable, start, count)
+        after = _after(meant.timetable, start, count)
+    except FollowsCompletion:
+        before, after = [], _after(meant.timetable, start, 1)
+        remark = "It follows its own runs: this is when it runs next if a run ends at the moment that was asked for."
     if as_json:
         print_json(
             {
@@ -78,8 +84,10 @@ def _tell_nearest(meant: Meant, start: datetime, count: int, *, as_json: bool) -
         )
         return
     table(COLUMNS, _rows([*before, *after], meant.zone, start), empty="It never runs.")
-    if not after:
+    if before and not after:
         say("No moment is left after this one.")
+    if remark:
+        say(remark)
 
 
 def _tell_between(meant: Meant, opens: datetime, closes: datetime, *, as_json: bool) -> None:
