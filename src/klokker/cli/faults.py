@@ -46,14 +46,14 @@ def _exit_of(error: KlokkerError) -> Exit:
 def _others() -> dict[Exit, tuple[type[KlokkerError], ...]]:
     """Errors of other layers, by what they say here."""
     # Imported when something went wrong: every command would wait for the operations, and few use them.
-    from klokker.django.copies import CopyFailed
+    from klokker.django.copies import CopyFailed, InUse
     from klokker.moving.declared import NoSuchFile
     from klokker.operations.backfill import TooManyRuns
     from klokker.operations.edit import DeclaredElsewhere, EditedMeanwhile
     from klokker.operations.operation import WrongState
 
     return {
-        Exit.REFUSED: (NameInUse, WrongState, EditedMeanwhile, DeclaredElsewhere, TooManyRuns),
+        Exit.REFUSED: (NameInUse, WrongState, EditedMeanwhile, DeclaredElsewhere, TooManyRuns, InUse),
         Exit.NOT_FOUND: (NoSuchFile,),
         Exit.UNAVAILABLE: (CopyFailed,),
     }

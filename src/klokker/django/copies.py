@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,6 +19,16 @@ class CopyFailed(KlokkerError):
         self.what = what
         self.why = why
         super().__init__(f"{what}: {why}")
+
+
+class InUse(KlokkerError):
+    """Somebody has the database open. `file`: which one."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        super().__init__(
+            f"{file} is open in another process; stop it (a service, a worker, a shell), or say --force. Nothing was changed"
+        )
 
 
 class NotACopy(KlokkerError):
@@ -55,8 +66,11 @@ def copy_to(connection: BaseDatabaseWrapper, file: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def restore_from(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """Put the copy `file` in the database's place, at once or not at all. Raises CopyFailed, NotACopy, ToolMissing."""
+def restore_from(connection: BaseDatabaseWrapper, file: Path, *, force: bool = False) -> None:
+    """Put the copy `file` in the database's place, at once or not at all, wherever this is killed.
+
+    `force`: also while others have an SQLite file open. Raises CopyFailed, InUse, NotACopy, ToolMissing.
+    """
     if connection.vendor != "sqlite":
         _run(
             "pg_restore",
@@ -73,18 +87,91 @@ def restore_from(connection: BaseDatabaseWrapper, file: Path) -> None:
     look_at(file)
     here = Path(str(connection.settings_dict["NAME"]))
     connection.close()
+    try:
+        if here.exists() and not _made_whole(here):
+            if not force:
+                raise InUse(here)
+            _pour(file, here)
+        else:
+            _put(file, here)
+    except (OSError, sqlite3.Error) as error:
+        raise CopyFailed(f"restoring {file} failed", str(error)) from error
+
+
+def refuse_if_open(connection: BaseDatabaseWrapper) -> None:
+    """Raises InUse when somebody else has the SQLite file open."""
+    here = Path(str(connection.settings_dict["NAME"]))
+    connection.close()
+    if here.exists() and _is_sound(here) and not _made_whole(here):
+        raise InUse(here)
+
+
+def set_aside(connection: BaseDatabaseWrapper) -> Path | None:
+    """Keep what stands now, before something else takes its place (SQLite); where it is kept. Raises CopyFailed.
+
+    A database that can be read is copied. One that is damaged is moved away as it is, with what belongs to it.
+    """
+    here = Path(str(connection.settings_dict["NAME"]))
+    if not here.exists():
+        return None
+    connection.close()
+    if _is_sound(here):
+        aside = here.with_name(f"{here.stem}.before-restore{here.suffix}")
+        copy_to(connection, aside)
+        return aside
+    aside = here.with_name(f"{here.stem}.damaged{here.suffix}")
+    # The log first: without it a damaged file is what it was, and beside a new one it would be replayed into that.
+    for companion in ("-wal", "-shm", ""):
+        if (part := here.with_name(here.name + companion)).exists():
+            part.replace(aside.with_name(aside.name + companion))
+    return aside
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _made_whole(here: Path) -> bool:
+    """Fold the write-ahead log into the file, so that it stands by itself; False when others have it open, who might write on."""
+    with closing(sqlite3.connect(here, timeout=1)) as database:
+        try:
+            return bool(database.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+
+
+def _put(file: Path, here: Path) -> None:
+    """The file `here` is this copy from one moment to the next."""
     aside = here.with_name(f".{here.name}.{os.getpid()}.part")
     try:
         shutil.copyfile(file, aside)
         aside.chmod(0o600)
-        # The old file's write-ahead log must not be replayed into the new one.
-        for companion in ("-wal", "-shm"):
-            here.with_name(here.name + companion).unlink(missing_ok=True)
+        _to_disk(aside)
         aside.replace(here)
-    except OSError as error:
-        raise CopyFailed(f"restoring {file} failed", str(error)) from error
+        _to_disk(here.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _pour(file: Path, here: Path) -> None:
+    """Write the copy into the open database, in one transaction: those who have it open see the one or the other."""
+    copy, database = sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True), sqlite3.connect(here, timeout=30)
+    with closing(copy), closing(database):
+        copy.backup(database)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def look_at(file: Path) -> None:
@@ -117,8 +204,7 @@ def _copy_sqlite(source: Path, aside: Path) -> None:
     finally:
         write.close()
         read.close()
-    with aside.open("rb") as copy:
-        os.fsync(copy.fileno())
+    _to_disk(aside)
 
 
 def _run(program: str, connection: BaseDatabaseWrapper, *arguments: str) -> None:

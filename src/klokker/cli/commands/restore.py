@@ -11,7 +11,7 @@ from klokker.cli.acting import NeedsYes
 from klokker.cli.faults import Refused
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import Yes, confirmed, say
-from klokker.django.copies import copy_to, look_at, restore_from
+from klokker.django.copies import look_at, refuse_if_open, restore_from, set_aside
 from klokker.django.models import Process
 from klokker.django.schema import schema_state
 from klokker.django.settings import database_alias
@@ -34,21 +34,24 @@ class StillRunning(Refused):
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="A copy that `klokker backup` or `klokker migrate` made.")],
-    force: Annotated[bool, typer.Option("--force", help="Even if processes seem to be running.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if processes seem to be running, or have it open.")
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Replace the database with a copy. What stands now is kept aside first (SQLite)."""
-    connection, aside = connections[database_alias()], None
+    connection = connections[database_alias()]
     if connection.vendor == "sqlite":
         look_at(file)
-        here = Path(str(connection.settings_dict["NAME"]))
-        aside = here.with_name(f"{here.stem}.before-restore{here.suffix}") if here.exists() else None
     if not force and (running := _running()):
         raise StillRunning(running)
     confirmed(f"Replace the database with {file}?", yes=yes, refuse=lambda: NeedsYes("replacing the whole database"))
-    if aside is not None:
-        copy_to(connection, aside)
-    restore_from(connection, file)
+    aside = None
+    if connection.vendor == "sqlite":
+        if not force:
+            refuse_if_open(connection)
+        aside = set_aside(connection)
+    restore_from(connection, file, force=force)
     say(f"restored from {file}" + (f"; what stood before is in {aside}" if aside else ""))
     state = schema_state(connection)
     if state.pending:
