@@ -3,11 +3,13 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Klokker
+from tests.cli.conftest import Klokker, clean_environment
 
 pytestmark = pytest.mark.acceptance
 
@@ -118,3 +120,22 @@ def test_an_encoding_that_lacks_a_character_gets_its_escape(klokker: Klokker) ->
     assert shown.returncode == 0, shown.stderr
     assert "l\\xe4den-\\u2615" in klokker("lane", PYTHONIOENCODING="ascii").stdout
     assert "läden-☕" in str(json.loads(klokker("lane", "list", "--json", PYTHONIOENCODING="ascii").stdout))
+
+
+@pytest.mark.parametrize("hard", [False, True], ids=["once", "twice"])
+def test_ctrl_c_while_it_still_imports_leaves_without_a_traceback(tmp_path: Path, hard: bool) -> None:
+    # The first import that the program makes is where Ctrl-C comes.
+    (tmp_path / "django.py").write_text(
+        "import os, signal\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        f"finally:\n    {hard} and os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    interrupted = subprocess.run(
+        [str(Path(sys.executable).with_name("klokker")), "list"],
+        env=clean_environment() | {"PYTHONPATH": str(tmp_path), "KLOKKER_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (interrupted.returncode, interrupted.stdout, interrupted.stderr) == (130, "", "")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from klokker.django.models import Schedule
+from klokker.django.models import Revision, Schedule
 from tests.cli.conftest import Cli, Klokker
 from tests.real import Database
 
@@ -183,3 +183,43 @@ def test_an_option_that_the_driver_does_not_take_is_no_fault_of_klokkers(
         del connections["default"].settings_dict["OPTIONS"][option]
     assert refused.code == 5
     assert next(iter(options)) in refused.error
+
+
+@pytest.mark.parametrize(
+    ("command", "table", "column"),
+    [
+        ("runs", "klokker_run", "started"),
+        ("list", "klokker_schedule", "since"),
+    ],
+)
+def test_a_value_that_somebody_spoilt_is_named_with_its_row(cli: Cli, command: str, table: str, column: str) -> None:
+    cli.sync(SHOP)
+    cli("run", "clean-up")
+    connections["default"].close()
+    with sqlite3.connect(cli.database.path) as database:
+        database.execute(f"UPDATE {table} SET {column} = '2026-13-45 00:00:00'")
+    database.close()
+    refused = cli(command)
+    assert refused.code == 5
+    assert refused.error.startswith(
+        f"a row as it is stored cannot be read: {column} of row 1 in {table}: month must be in 1..12; "
+    )
+
+
+def test_a_zone_that_this_machine_does_not_know_is_shown_in_utc(cli: Cli) -> None:
+    cli.sync(SHOP)
+    cli("run", "clean-up")
+    Schedule.objects.update(zone="Atlantis/Capital")
+    shown = cli("show", "clean-up")
+    assert shown.code == 0, shown.err
+    assert "Atlantis/Capital" in shown.out
+    assert " UTC\n" in shown.out
+
+
+@pytest.mark.parametrize("command", ["show", "preview"])
+def test_a_schedule_whose_definition_is_gone_says_so(cli: Cli, command: str) -> None:
+    cli.sync(SHOP)
+    Revision.objects.all().delete()
+    refused = cli(command, "clean-up")
+    assert refused.code == 2
+    assert refused.error.startswith("the stored definition cannot be read: ")

@@ -47,6 +47,7 @@ def _others() -> dict[Exit, tuple[type[KlokkerError], ...]]:
     """Errors of other layers, by what they say here."""
     # Imported when something went wrong: every command would wait for the operations, and few use them.
     from klokker.django.copies import CopyFailed, InUse
+    from klokker.django.unreadable import UnreadableValue
     from klokker.moving.declared import NoSuchFile
     from klokker.operations.backfill import TooManyRuns
     from klokker.operations.edit import DeclaredElsewhere, EditedMeanwhile
@@ -55,7 +56,7 @@ def _others() -> dict[Exit, tuple[type[KlokkerError], ...]]:
     return {
         Exit.REFUSED: (NameInUse, WrongState, EditedMeanwhile, DeclaredElsewhere, TooManyRuns, InUse),
         Exit.NOT_FOUND: (NoSuchFile,),
-        Exit.UNAVAILABLE: (CopyFailed,),
+        Exit.UNAVAILABLE: (CopyFailed, UnreadableValue),
     }
 
 
@@ -67,6 +68,8 @@ def worded(error: Exception) -> tuple[str, Exit]:
         from klokker.django.unavailable import as_unavailable
 
         error = as_unavailable(error) or error
+    elif isinstance(error, ValueError) and not isinstance(error, KlokkerError):
+        error = _unreadable() or error
     if isinstance(error, InvalidTimetable):
         return "\n  ".join([str(error), *error.pointed().splitlines()]), Exit.USAGE
     if isinstance(error, KlokkerError):
@@ -74,6 +77,22 @@ def worded(error: Exception) -> tuple[str, Exit]:
     if isinstance(error, NOT_UNDERSTOOD):
         return _not_understood(error), Exit.USAGE
     return f"a fault in Klokker: {type(error).__name__}: {error} (say it again with --debug to see where)", Exit.FAULT
+
+
+def _unreadable() -> KlokkerError | None:
+    """Whether a stored value may have been what was raised at. It is looked for where a fault of ours would be told else."""
+    from django.apps import apps
+
+    if not apps.ready:
+        return None
+    from django.db import Error
+
+    from klokker.django.unreadable import first_unreadable
+
+    try:
+        return first_unreadable()
+    except Error:
+        return None
 
 
 NOT_UNDERSTOOD: type[Exception] = typer.BadParameter.__mro__[1]

@@ -12,7 +12,7 @@ from klokker import timetable
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import find_schedule
 from klokker.cli.migrating import see_schema
-from klokker.core.definition import Definition
+from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import InvalidTimetable, KlokkerError
 from klokker.core.timetables.contract import Timetable
 
@@ -44,7 +44,7 @@ def one_text(words: Sequence[str], command: str) -> str:
 def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
     """The timetable of the schedule of this name, or else the one that is written there, in `zone` and with `key`.
 
-    Raises UnknownSchedule, InvalidTimetable, and what is wrong with the database if it cannot be a timetable either.
+    Raises UnknownSchedule, InvalidTimetable, UnreadableDefinition, and what is wrong with the database if it cannot be a timetable either.
     """
     try:
         # A timetable that is not saved anywhere needs no database.
@@ -56,5 +56,8 @@ def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
         except InvalidTimetable as malformed:
             # A single word is a name with a slip in it; anything else was meant as a timetable.
             raise (unknown if len(which.split()) == 1 and not which.startswith("@") else malformed) from None
-    definition = Definition.from_json(schedule.revisions.get(number=schedule.revision).definition)
+    revision = schedule.revisions.filter(number=schedule.revision).first()
+    if revision is None:
+        raise UnreadableDefinition(f"revision {schedule.revision} of {schedule} is not there")
+    definition = Definition.from_json(revision.definition)
     return Meant(definition.timetable(), definition.when, definition.zone, definition.name)

@@ -156,10 +156,14 @@ def state(word: str) -> Text:
 
 
 def moment(at: datetime | None, zone: str = "UTC") -> str:
-    """`2026-11-21 03:00:00 CET`; empty for None. Fractions of a second are left out."""
+    """`2026-11-21 03:00:00 CET`; empty for None. Fractions of a second are left out. UTC where this machine does not know the zone."""
     if at is None:
         return ""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
+    try:
+        there = at.astimezone(ZoneInfo(zone))
+    except (ValueError, OSError, KeyError):
+        there = at.astimezone(UTC)
+    return there.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def relative(at: datetime | None, now: datetime) -> str:

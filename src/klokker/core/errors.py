@@ -19,6 +19,7 @@ KlokkerError
 ├── NoSuchProcess            store/errors.py     the process has not arrived at the store
 ├── NoSuchRevision           store/errors.py     a decision names a revision that its schedule lacks
 ├── UnreadableRun            django/store/policies.py  a stored run that makes no sense
+├── UnreadableValue          django/unreadable.py  a stored value that the database's driver cannot read
 ├── UnreadableRow            django/store/rows.py  a stored row with a word that is none of ours
 ├── NoSuchRun                store/errors.py     there is no run with this id
 ├── NoSuchSchedule           store/errors.py     there is no schedule with this id

@@ -32,6 +32,7 @@ def main() -> None:
     for command in LOADED:
         import_module(f"klokker.cli.commands.{command}")
     import_module(KLOKKER)
+    import_module("klokker.service.program")
     import_module("tests.acceptance.volleys.estate")
     # The kernel reaps: who ends is watched by whoever ordered it.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

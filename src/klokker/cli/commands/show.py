@@ -56,6 +56,8 @@ def show(
     find_tasks(read_settings())
     now = the_moment()
     revisions = list(Revision.objects.filter(schedule=schedule).order_by("-number")[: max(count, 1)])
+    if not revisions:
+        raise UnreadableDefinition(f"none of the revisions of {schedule} is there")
     timers = list(Timer.objects.filter(schedule=schedule).order_by("node", "since"))
     runs = list(Run.objects.filter(schedule=schedule).select_related("schedule").order_by("-pk")[:count])
     dismissals = list(Dismissal.objects.filter(schedule=schedule).order_by("-until")[:count])
