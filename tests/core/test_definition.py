@@ -57,6 +57,7 @@ WHOLE: dict[str, object] = {
     "runbook": "https://runbooks.example.org/sweep",
     "review_by": "2026-12-31T23:00:00+00:00",
     "labels": {"team": "night"},
+    "silence": {"no-timeout": "it ends itself"},
     "engine_options": {"queue": "slow"},
     "declared_in": "chores.toml",
 }
@@ -105,6 +106,7 @@ def test_every_field_is_read() -> None:
         runbook="https://runbooks.example.org/sweep",
         review_by=datetime(2026, 12, 31, 23, tzinfo=UTC),
         labels={"team": "night"},
+        silence={"no-timeout": "it ends itself"},
         engine_options={"queue": "slow"},
         declared_in="chores.toml",
     )

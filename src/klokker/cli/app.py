@@ -27,6 +27,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "runs": ("What ran, runs and will run.", "Look"),
     "logs": ("What a run logged.", "Look"),
     "check": ("Is all well? The exit code says it.", "Look"),
+    "lint": ("What is doubtful in schedules, before it does harm.", "Look"),
     "pause": ("Stop planning a schedule, with a reason.", "Change"),
     "resume": ("Plan a paused or broken schedule again.", "Change"),
     "retire": ("End a schedule; its history stays.", "Change"),

@@ -101,6 +101,8 @@ class Definition:
     runbook: str = ""
     review_by: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    silence: Mapping[str, str] = field(default_factory=dict)
+    """Findings of lint that are passed over, by code, each with the reason."""
     engine_options: Mapping[str, Json] = field(default_factory=dict)
     declared_in: str = ""
     """The file or module that declares it; empty for a managed one. A sync retires only what its own source declared."""
@@ -280,6 +282,7 @@ def _read(reading: Fields, zone: str) -> Definition:
         runbook=reading.take("runbook", text, ""),
         review_by=reading.take("review_by", moment, None),
         labels=reading.take("labels", _labels, {}),
+        silence=reading.take("silence", _silence, {}),
         engine_options=reading.take("engine_options", _json_table, {}),
         declared_in=reading.take("declared_in", text, ""),
     )
@@ -339,6 +342,13 @@ def _json(value: object) -> Json:
 
 def _labels(value: object) -> dict[str, str]:
     return {printable_name(key): text(label) for key, label in table(value).items()}
+
+
+def _silence(value: object) -> dict[str, str]:
+    reasons = {printable_name(code): text(reason) for code, reason in table(value).items()}
+    if bare := [code for code, reason in reasons.items() if not reason.strip()]:
+        raise Unfit(f'must say why, as in {{ {bare[0]} = "the reason" }}')
+    return reasons
 
 
 def _positive(value: object) -> int:

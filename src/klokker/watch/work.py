@@ -1,6 +1,6 @@
 """Does the work go well? Schedules that are broken or failing, runs that are late, stuck or overrun."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -100,7 +100,12 @@ def usual_length(run: Run) -> timedelta:
         state=RunState.DONE, outcome=Outcome.SUCCEEDED, started__isnull=False, finished__isnull=False
     )
     history = history.filter(schedule=run.schedule) if run.schedule else history.filter(task=run.task)
-    lengths = sorted(
+    return usual_of(
         history.order_by("-pk").annotate(took=F("finished") - F("started")).values_list("took", flat=True)[:HISTORY]
     )
-    return lengths[min(len(lengths) - 1, len(lengths) * 95 // 100)] if lengths else timedelta(0)
+
+
+def usual_of(lengths: Iterable[timedelta]) -> timedelta:
+    """The 95th percentile of these lengths; zero where there are none."""
+    ordered = sorted(lengths)
+    return ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)] if ordered else timedelta(0)

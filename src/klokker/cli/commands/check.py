@@ -6,12 +6,16 @@ import typer
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
+from klokker.cli.lint_findings import as_data as as_lint_data
+from klokker.cli.lint_findings import at_least, tell
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table, warn
+from klokker.core.lint.finding import Severity
 from klokker.engine.clock import MACHINE
 from klokker.tasks.registry import registry
 from klokker.watch.check import check
 from klokker.watch.finding import Finding
+from klokker.watch.survey import survey
 from klokker.wiring.project import find_tasks, read_settings
 
 app = typer.Typer()
@@ -22,6 +26,9 @@ COLUMNS = (Column("WHAT"), Column("SINCE"), Column("WHY, AND WHAT WOULD HELP", w
 @app.command()
 def check_all(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing when all is well.")] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Look for what is doubtful in the schedules too, as `klokker lint` does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge whether all is well, and keep incidents of what is not. Exits 1 when something is wrong."""
@@ -30,7 +37,8 @@ def check_all(
         warn(str(fault))
     now = the_moment()
     checked = check(now, MACHINE.wall(), {task.name for task in registry})
-    well = not checked.findings and not discovery.faults
+    doubtful = survey(now, registry) if lint else []
+    well = not checked.findings and not discovery.faults and not at_least(doubtful, Severity.WARNING)
     if as_json:
         print_json(
             {
@@ -40,6 +48,7 @@ def check_all(
                     {"kind": incident.kind, "subject": incident.subject} for incident in checked.recorded.closed
                 ],
                 "task_modules": [{"module": fault.module, "reason": str(fault)} for fault in discovery.faults],
+                **({"lint": as_lint_data(doubtful)} if lint else {}),
             }
         )
     elif checked.findings:
@@ -52,8 +61,10 @@ def check_all(
             ),
             empty="",
         )
-    elif well and not quiet:
+    elif well and not doubtful and not quiet:
         say("All is well.")
+    if doubtful and not as_json and not (quiet and well):
+        tell(doubtful, silenced=False)
     for incident in () if as_json else checked.recorded.closed:
         say(f"over: {incident.kind} {incident.subject}, since {relative(incident.opened_at, now)}")
     raise typer.Exit(Exit.WELL if well else Exit.NOT_WELL)

@@ -88,10 +88,10 @@ class Times:
     def remarks(self) -> list[str]:
         """What a reader of the text would not expect: steps that do not divide."""
         of, said = self.language, []
-        if (rest := _uneven(self.minutes, 60)) is not None:
+        if (rest := uneven(self.minutes, 60)) is not None:
             last, first = self._minute(self.minutes[-1]), self._minute(self.minutes[0])
             said.append(of.uneven_minutes.format(last=last, first=first, minutes=of.length(rest, "minute")))
-        if (rest := _uneven(self.hours, 24)) is not None:
+        if (rest := uneven(self.hours, 24)) is not None:
             last, first = (f"{each:02}:{self.minutes[0]:02}" for each in (self.hours[-1], self.hours[0]))
             said.append(of.uneven_hours.format(last=last, first=first, hours=of.length(rest, "hour")))
         return said
@@ -187,7 +187,7 @@ def _even_step(values: tuple[int, ...], size: int) -> int | None:
     return step if not rest and steps == {step} else None
 
 
-def _uneven(values: tuple[int, ...], size: int) -> int | None:
+def uneven(values: tuple[int, ...], size: int) -> int | None:
     """How far it is from the last value around to the first, where a step runs through all of a field and does not divide it."""
     step = step_of(values)
     if step is None or step == 1 or values[0] >= step or values[-1] + step < size:
