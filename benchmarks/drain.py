@@ -6,6 +6,7 @@ Huey keeps no record. Both SQLites wait for the disk (synchronous = FULL).
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 
 from benchmarks.contest import Contest, Contestant
@@ -13,6 +14,7 @@ from benchmarks.figures import Figure, Goal
 from benchmarks.grounds import klokker_on, marked, queue_beside
 
 JOBS = {"klokker": 20_000, "pgqueuer": 20_000, "Huey": 6_000}
+TASKS = (("klokker", "noop.threads"), ("processes", "noop.processes"))
 PROCESSES = (1, 2)
 SECONDS = 4
 
@@ -20,12 +22,12 @@ SECONDS = 4
 def figures(contest: Contest) -> Iterator[Figure]:
     for store, on in klokker_on(contest):
         peers = queue_beside(contest, store)
-        with (
-            on("jobs", "klokker", **marked(contest)) as threads,
-            on("jobs", "klokker", name="processes", BENCHMARK_TASK="noop.processes", **marked(contest)) as processes,
-        ):
+        with ExitStack() as started:
+            ours = [
+                started.enter_context(on("jobs", "klokker", name=name, BENCHMARK_TASK=task, **marked(contest)))
+                for name, task in TASKS[: contest.size(2, 1)]
+            ]
             for count in PROCESSES[: contest.size(2, 1)]:
-                ours = [threads] if contest.small else [threads, processes]
                 values = contest.in_turns([*ours, *peers], 3, partial(_drain, contest, count))
                 children = values.pop("processes", values["klokker"])
                 what = f"{store}, {count} worker process{'es' if count > 1 else ''}"

@@ -19,6 +19,9 @@ from typing import Protocol
 from benchmarks.contestants import marks
 from benchmarks.contestants.turns import take_turns
 
+PATIENCE = 120
+"""Seconds to wait for what comes at once on a machine that has nothing else to do."""
+
 
 class System(Protocol):
     """One system of jobs."""
@@ -51,7 +54,7 @@ class Jobs:
         marks.clear()
         self._system.enqueue(jobs)
         with _running(self._system.worker(processes)):
-            _until(lambda: marks.count() > 0, 30, "a first job")
+            _until(lambda: marks.count() > 1, "the first jobs")
             end = time.monotonic() + seconds
             while marks.count() < jobs and time.monotonic() < end:
                 time.sleep(0.01)
@@ -66,26 +69,27 @@ class Jobs:
         waited: list[float] = []
         with _running(self._system.worker(1)):
             self._system.enqueue_one()
-            _until(lambda: marks.count() > 0, 30, "a first job")
+            _until(lambda: marks.count() > 0, "a first job")
             time.sleep(min(1, pause[1] * 10))
             for _ in range(samples):
                 time.sleep(draw.uniform(*pause))
                 marks.clear_in_place()
                 asked = time.time()
                 self._system.enqueue_one()
-                _until(lambda: marks.count() > 0, 15, "a start")
+                _until(lambda: marks.count() > 0, "a start")
                 waited.append((marks.marks()[-1] - asked) * 1000)
         return waited
 
-    def lag(self, seconds: float) -> list[list[float]]:
+    def lag(self, seconds: float, settle: float) -> list[list[float]]:
         """Milliseconds after the second for each start; and, in a list of its own, how many seconds between had none."""
         self._system.empty()
         marks.clear()
         with _running(self._system.scheduler()):
-            _until(lambda: marks.count() > 0, 40, "a first start")
-            time.sleep(1.5)
+            _until(lambda: marks.count() > 0, "a first start")
+            time.sleep(settle)
             marks.clear_in_place()
             time.sleep(seconds)
+            _until(lambda: marks.count() > 0, "a start")
             begun = marks.marks()
         named = round(math.floor(begun[-1]) - math.floor(begun[0])) + 1
         lags = [(each - math.floor(each)) * 1000 for each in begun]
@@ -108,11 +112,11 @@ def _running(commands: Sequence[Sequence[str]]) -> Iterator[None]:
                 each.wait()
 
 
-def _until(come: Callable[[], bool], seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
+def _until(come: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE
     while not come():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} did not come within {seconds} s")
+            raise TimeoutError(f"{what} did not come within {PATIENCE} s")
         time.sleep(0.0005)
 
 
