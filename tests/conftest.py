@@ -1,5 +1,6 @@
 """What every test may ask for, and what the end of a test run says."""
 
+import os
 import signal
 
 import pytest
@@ -17,6 +18,9 @@ __all__ = [
     "pytest_terminal_summary",
     "sqlite",
 ]
+
+# Processes that tests start find modules compiled by the first of them, and do not each compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The suite of every store is shipped in the package, where pytest does not look for tests by itself.
 pytest.register_assert_rewrite("klokker.store.conformance")

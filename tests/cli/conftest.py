@@ -35,10 +35,7 @@ Klokker = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what Klokker or Django would read in it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KLOKKER_", "DJANGO_"))}
-    # Compiled once for all of a test run, and not anew by each process.
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept
+    return {name: value for name, value in os.environ.items() if not name.startswith(("KLOKKER_", "DJANGO_"))}
 
 
 @pytest.fixture
