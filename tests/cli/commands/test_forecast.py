@@ -111,6 +111,32 @@ def test_the_picture_shows_what_the_table_says(cli: Cli, tmp_path: Path) -> None
     assert {"default", "imports", "minutes of work"} <= set(labels)
 
 
+def test_what_the_next_clock_changes_do_is_said_of_each_schedule_that_they_touch(cli: Cli) -> None:
+    cli.sync(
+        """
+        [defaults]
+        task = "shop.clean_up"
+        zone = "Europe/Amsterdam"
+        [schedules]
+        nightly.when = "30 2 * * *"
+        morning.when = "0 6 * * *"
+        hourly.when = "0 * * * *"
+        """
+    )
+    said = cli("forecast", "--clocks", *FROM)
+    rows = said.out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == ["nightly", "nightly"]
+    assert "28 March 2027 the clocks of Europe/Amsterdam skip 02:00 to 03:00" in rows[0]
+    assert "31 October 2027 the clocks of Europe/Amsterdam show 02:00 to 03:00 twice" in rows[1]
+    told = cli("forecast", "--clocks", *FROM, "--json").json["clock_changes"]
+    assert [(each["schedule"], each["code"], each["on"]) for each in told] == [
+        ("nightly", "in-gap", "2027-03-28"),
+        ("nightly", "in-fold", "2027-10-31"),
+    ]
+    cli.sync("[schedules]")
+    assert cli("forecast", "--clocks").out == "No clock change touches a schedule.\n"
+
+
 def test_asking_writes_nothing(cli: Cli) -> None:
     cli.sync(SHOP)
     before = cli.database.path.read_bytes()

@@ -19,6 +19,8 @@ from klokker.core.definition import Definition
 from klokker.core.duration import rounded
 from klokker.core.forecast import Course, Forecast, Load, forecast, total
 from klokker.core.lifecycle import ScheduleState
+from klokker.core.lint.case import Case, Ground, Subject
+from klokker.core.lint.clocks import coming_changes
 from klokker.core.timetables.zones import wall_clock
 from klokker.django.history import mean_lengths
 from klokker.django.models import Timer
@@ -40,6 +42,8 @@ COLUMNS = (
     Column("AT ONCE", number=True),
 )
 
+CLOCKS = (Column("SCHEDULE", cut=True), Column("WHAT THE CLOCKS DO", wrap=True))
+
 
 @app.command()
 def show_forecast(
@@ -48,6 +52,9 @@ def show_forecast(
     step: Annotated[str, typer.Option(help="How long each line is: 1h, 1d; what suits the span if left out.")] = "",
     zone: Annotated[str, typer.Option(help="The zone in which moments are shown.")] = "UTC",
     svg: Annotated[Path | None, typer.Option(help="Also draw it into this file.")] = None,
+    clocks: Annotated[
+        bool, typer.Option("--clocks", help="Instead: what the next clock changes do to each schedule that they touch.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Starts are counted from the timetables; busy time is expected from how long runs took over the last thirty days.
@@ -58,6 +65,9 @@ def show_forecast(
     wall_clock(zone)
     now = the_moment()
     begins = read_moment(start, now, zone).replace(second=0, microsecond=0)
+    if clocks:
+        _tell_clocks(begins, as_json=as_json)
+        return
     length = read_span("forecast", "--for", span, SHORTEST, LONGEST)
     each = read_span("forecast", "--step", step, SHORTEST, length) if step else _suits(length)
     steps = -(-length // each)
@@ -74,6 +84,32 @@ def show_forecast(
     _say(told, zone, asleep)
     if svg is not None:
         say(f"drawn into {svg}")
+
+
+def _tell_clocks(begins: datetime, *, as_json: bool) -> None:
+    """Of every schedule that is not retired: a paused one may be resumed by then."""
+    ground = Ground(begins)
+    standing = [each.revision for each in DjangoStore().schedules()]
+    cases = [Case(Subject(each.definition, fault=each.fault), ground) for each in standing]
+    touched = [found for case in cases for found in coming_changes(case)]
+    touched.sort(key=lambda found: (str(found.details["on"]), found.schedules))
+    if as_json:
+        print_json(
+            {
+                "from": begins,
+                "clock_changes": [
+                    {
+                        "schedule": each.schedules[0],
+                        "code": each.code.value,
+                        "on": each.details["on"],
+                        "what": each.sentence,
+                    }
+                    for each in touched
+                ],
+            }
+        )
+        return
+    table(CLOCKS, [(each.schedules[0], each.sentence) for each in touched], empty="No clock change touches a schedule.")
 
 
 def _suits(length: timedelta) -> timedelta:

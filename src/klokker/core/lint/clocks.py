@@ -23,6 +23,11 @@ _LISTED = 100
 def find(case: Case) -> Iterator[Finding]:
     """What is doubtful in a schedule's zone, and what its next clock changes do to it."""
     yield from _zone(case)
+    yield from coming_changes(case)
+
+
+def coming_changes(case: Case) -> Iterator[Finding]:
+    """What the next clock changes do to a schedule; nothing where none touches it."""
     for leaf in case.leaves:
         if isinstance(leaf, Cron | Recurrence):
             yield from _changes(case, leaf)
