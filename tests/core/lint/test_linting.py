@@ -1,11 +1,17 @@
 """All findings together: their order, and what schedules silence (docs/lint/README.md)."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from klokker.core.definition import InvalidDefinition
 from klokker.core.lint.finding import Code, Severity
 from tests.core.lint.looking import codes, looked, only, subject
+from tests.core.timetables.strategies import ZONES, combined_texts, completion_texts, folds, gaps, texts
 
 PAGES = Path(__file__).parents[3]
 
@@ -66,3 +72,15 @@ def test_no_page_is_left_of_a_finding_that_is_gone() -> None:
 
 def test_every_gravity_is_used() -> None:
     assert {code.severity for code in Code} == set(Severity)
+
+
+@given(st.one_of(texts, combined_texts, completion_texts), st.sampled_from(ZONES), gaps, folds)
+def test_whatever_can_be_read_can_be_looked_at(text: str, zone: str, gap: str | None, fold: str | None) -> None:
+    try:
+        policies: dict[str, Any] = {name: policy for name, policy in (("gap", gap), ("fold", fold)) if policy}
+        looked_at = subject(text, zone=zone, **policies)
+    except InvalidDefinition:
+        return
+    for finding in looked(looked_at, tick=timedelta(minutes=5)):
+        assert finding.sentence
+        assert finding.fix

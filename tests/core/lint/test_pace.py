@@ -21,6 +21,11 @@ def test_what_a_tick_of_five_minutes_follows_is_left_alone(when: str) -> None:
     assert codes(looked(subject(when), tick=FIVE)) == []
 
 
+def test_a_rest_after_completion_is_no_period_within_limits_either() -> None:
+    rest = subject("1 minute after completion", starts="2026-01-01", usual=timedelta(hours=1))
+    assert codes(looked(rest, tick=FIVE)) == []
+
+
 def test_without_a_known_tick_nothing_is_finer() -> None:
     assert codes(looked(subject("*/2 * * * *"))) == []
 

@@ -7,6 +7,8 @@ from itertools import product
 
 import pytest
 from cron_descriptor import Options, get_description
+from hypothesis import given
+from hypothesis import strategies as st
 
 from klokker import timetable
 from klokker.core.errors import InvalidTimetable
@@ -15,6 +17,7 @@ from klokker.core.timetables.text import FORMS
 from klokker.core.words.days import said_days
 from klokker.core.words.english import ENGLISH
 from klokker.core.words.explain import LANGUAGES, UnknownLanguage, explain
+from tests.core.timetables.strategies import ZONES, combined_texts, completion_texts, texts
 
 CALENDARS = {"nl": "holidays NL"}
 PLACES = {"amsterdam": "52.37,4.90"}
@@ -131,6 +134,19 @@ def test_dutch_and_norwegian_name_days_in_their_own_words(lang: str, words: str)
 def test_an_unknown_language_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownLanguage, match="en, nl, nb"):
         said("@daily", "de")
+
+
+@given(st.one_of(texts, combined_texts, completion_texts), st.sampled_from(ZONES), st.sampled_from([*LANGUAGES]))
+def test_whatever_can_be_read_can_be_said(text: str, zone: str, lang: str) -> None:
+    try:
+        read = timetable(text, zone=zone, key="nightly")
+    except InvalidTimetable:
+        return
+    first, *remarks = explain(read, lang=lang, zone=zone, key="nightly")
+    assert first[:1] == first[:1].upper()
+    for sentence in (first, *remarks):
+        assert sentence.endswith(".")
+        assert not re.search(r"[{}]|, ,|  |, \.", sentence)
 
 
 # ── what a reader of the text would not expect ───────────────────────────────────────────────────────────────────

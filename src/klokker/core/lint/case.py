@@ -94,7 +94,7 @@ class Case:
     def coming(self) -> tuple[int, ...]:
         """The next occurrences, in seconds since 1970; none where its runs alone tell them, or a search gave up."""
         found: list[int] = []
-        if self.timetable is None or isinstance(self.timetable, AfterCompletion):
+        if self.timetable is None or self.follows_runs:
             return ()
         try:
             at = self.ground.now
@@ -103,6 +103,11 @@ class Case:
         except TooSparse:
             pass
         return tuple(found)
+
+    @cached_property
+    def follows_runs(self) -> bool:
+        """Whether its moments follow from when its runs end, and no timetable tells them."""
+        return any(isinstance(leaf, AfterCompletion) for leaf in self.leaves)
 
     @cached_property
     def shortest(self) -> timedelta | None:

@@ -6,7 +6,6 @@ from klokker.core.errors import TooSparse
 from klokker.core.lint.case import Case
 from klokker.core.lint.finding import Code, Finding
 from klokker.core.moments import from_epoch
-from klokker.core.timetables.completion import AfterCompletion
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -18,7 +17,7 @@ def find(case: Case) -> Iterator[Finding]:
             "edit it until `klokker preview` lists moments",
         )
         return
-    if isinstance(case.timetable, AfterCompletion) or case.coming:
+    if case.follows_runs or case.coming:
         return
     try:
         last = case.timetable.second_at_or_before(case.ground.now)
