@@ -87,7 +87,7 @@ def test_every_module_can_be_imported_without_the_extras(installed: Path, tmp_pa
         "import django, klokker\n"
         "django.setup()\n"
         "for module in pkgutil.walk_packages(klokker.__path__, 'klokker.'):\n"
-        "    if not module.name.endswith(('__main__', 'klokker.django.waking.postgres')):\n"
+        "    if not module.name.endswith(('__main__', 'klokker.django.waking.postgres', 'klokker.testing.plugin')):\n"
         "        importlib.import_module(module.name)\n"
         "assert 'psycopg' not in sys.modules\n"
     )
@@ -202,3 +202,10 @@ def test_the_demonstration_runs_without_a_checkout(installed: Path, tmp_path: Pa
     assert "occurrences, each decided" in said
     assert re.search(r"in the tally: exact$", said, re.MULTILINE)
     assert (tmp_path / "demo-data" / "klokker.sqlite3").exists()
+
+
+def test_postgresql_without_its_driver_says_what_to_install(installed: Path, tmp_path: Path) -> None:
+    home = {"KLOKKER_HOME": str(tmp_path / "home"), "KLOKKER_DATABASE": "postgresql://shop@localhost/shop"}
+    refused = subprocess.run([installed / "klokker", "list"], env={**clean(), **home}, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert refused.stderr == "klokker: KLOKKER_DATABASE: PostgreSQL needs psycopg: pip install 'klokker[postgres]'\n"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from klokker import Counts, RunContext, task
+from klokker import Counts, RunContext, Snooze, task
 
 
 @task("shop.clean_up", repeatable=True)
@@ -23,6 +23,12 @@ def write_down(run: RunContext, file: str) -> None:
     """Write down for which moment this run is."""
     with Path(file).open("a", encoding="utf-8") as lines:
         lines.write(f"{run.nominal_at and run.nominal_at.isoformat()}\n")
+
+
+@task("shop.later")
+def later() -> Snooze:
+    """Asks to be called again in an hour."""
+    return Snooze(3600)
 
 
 @task("shop.paint")

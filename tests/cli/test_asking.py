@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ ASKING: dict[str, tuple[str, ...]] = {
     "explain": ("clean-up", "rests", "@hourly"),
     "forecast": ("--for 1d",),
     "simulate": ("later.toml --for 1h",),
+    "tzdiff": (str(files("tzdata") / "zoneinfo"),),
     "runs": ("", "clean-up", "--outcome failed"),
     "logs": ("1", "clean-up"),
     "account": ("", "clean-up", "gone"),

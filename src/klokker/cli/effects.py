@@ -55,8 +55,9 @@ def lines(effect: Effect, *, zone: str, done: bool) -> Iterator[str]:
     if effect.cancels:
         yield f"  {len(effect.cancels)} unfinished {'are' if done else 'would be'} asked to cancel"
     for word, nodes in (("begins on", effect.opens), ("ends on", effect.closes)):
-        if nodes:
-            yield f"  {word} {', '.join(node or 'any one node' for node in nodes)}"
+        # Of a schedule that runs on any one node, the first line says it all.
+        if named := [node for node in nodes if node]:
+            yield f"  {word} {', '.join(named)}"
     for note in effect.notes:
         yield f"  {_note(note)}"
 
@@ -80,8 +81,8 @@ def as_data(effect: Effect) -> dict[str, Any]:
         "starts": len(effect.starts),
         "goes_on": [run.id for run in effect.goes_on],
         "cancels": effect.cancels,
-        "opens": effect.opens,
-        "closes": effect.closes,
+        "opens": [node or None for node in effect.opens],
+        "closes": [node or None for node in effect.closes],
         "notes": [_note(note) for note in effect.notes],
     }
 
@@ -111,4 +112,5 @@ def _value(value: Json) -> str:
 
 
 def _moments(moments: tuple[datetime, ...], zone: str) -> str:
-    return ", ".join(moment(at, zone) for at in moments)
+    """The first three: enough to see a rhythm, and no longer than a line."""
+    return ", ".join(moment(at, zone) for at in moments[:3]) + (", …" if len(moments) > 3 else "")

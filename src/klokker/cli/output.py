@@ -176,6 +176,11 @@ def relative(at: datetime | None, now: datetime) -> str:
     return f"in {rounded(apart)}" if apart >= timedelta(0) else f"{rounded(-apart)} ago"
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 run`, `3 runs`, `12,000 runs`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def confirmed(question: str, *, yes: bool, refuse: Callable[[], Exception]) -> None:
     """Go on if `yes`, or if a person at a terminal says so; raise what `refuse` makes otherwise."""
     if yes:

@@ -33,10 +33,12 @@ class TooManyRuns(KlokkerError):
 
     def __init__(self, name: str, count: int, limit: int, *, at_least: bool = False) -> None:
         self.name, self.count, self.limit = name, count, limit
-        more = "at least " if at_least else ""
         super().__init__(
-            f"The backfill of {name!r} would make {more}{count:,} runs; over {limit:,} are made only with an explicit yes. "
-            "Narrow the window, or say so."
+            f"The backfill of {name!r} would make at least {count:,} runs, and no more than {limit:,} are made at once. "
+            "Narrow the window."
+            if at_least
+            else f"The backfill of {name!r} would make {count:,} runs; over {limit:,} are made only with an explicit yes. "
+            "Narrow the window, or say so (--yes)."
         )
 
 

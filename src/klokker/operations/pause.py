@@ -6,9 +6,10 @@ start. Runs that are queued or running go on; those that wait do so until it is 
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from klokker.core.errors import TimetableError
+from klokker.core.json_values import Json
 from klokker.core.lifecycle import DismissalReason, ScheduleState
 from klokker.core.plan import UnfinishedRun
 from klokker.operations.asking import ENGINE, Asked, InvalidRequest
@@ -43,9 +44,7 @@ class Pause(Operation):
         )
         now = self.asked.now
         if self.until is not None and self.until <= now:
-            raise InvalidRequest(
-                "pause", {"until": f"must lie after now ({now.isoformat()}), got {self.until.isoformat()}"}
-            )
+            raise InvalidRequest("pause", {"until": f"must lie after now ({_shown(now)}), got {_shown(self.until)}"})
         schedule = locked.schedule
         still_paused = schedule.state is PAUSED and not has_expired(locked, now)
         decided = [
@@ -72,8 +71,20 @@ class Pause(Operation):
             dismissed=tuple(dismissal for each in decided for dismissal in each.dismissals),
             goes_on=tuple(run for timer in locked.timers for run in timer.unfinished if run not in cancels),
             cancels=change.cancel,
+            changes=self._changes(locked),
         )
         return Decision(change, effect)
+
+    def _changes(self, locked: LockedSchedule) -> dict[str, Json]:
+        """What another reason and another end take the place of, where it is paused already."""
+        schedule = locked.schedule
+        if schedule.state is not PAUSED:
+            return {}
+        pairs = {
+            "reason": (schedule.reason, self.asked.why),
+            "until": (_shown(schedule.paused_until), _shown(self.until)),
+        }
+        return {field: list(pair) for field, pair in pairs.items() if pair[0] != pair[1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,10 @@ def _resumed(locked: LockedSchedule, asked: Asked) -> Decision:
         goes_on=tuple(run for timer in locked.timers for run in timer.unfinished),
     )
     return Decision(change, effect)
+
+
+def _shown(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _lives(move: TimerMove) -> bool:

@@ -4,6 +4,7 @@
 to the data folder), `postgresql://user:password@host:5432/name?sslmode=require`.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,6 +29,8 @@ def read_database_url(url: str, *, home: Path) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return _sqlite(url, parts.path, home)
     if parts.scheme in POSTGRES_SCHEMES:
+        if find_spec("psycopg") is None:
+            raise ValueError("PostgreSQL needs psycopg: pip install 'klokker[postgres]'")
         name = unquote(parts.path.removeprefix("/"))
         if not name:
             raise ValueError(f"{_safe(url)} names no database; write postgresql://USER@HOST:PORT/NAME")

@@ -32,7 +32,9 @@ class InvalidArguments(KlokkerError):
         self.faults = dict(faults)
         self.takes = takes
         listed = "; ".join(f"{name} {fault}" for name, fault in self.faults.items())
-        super().__init__(f"Arguments do not fit the task {task}: {listed}. It takes {takes}.")
+        super().__init__(
+            f"Arguments do not fit the task {task}: {listed}{'' if listed.endswith('?') else '.'} It takes {takes}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

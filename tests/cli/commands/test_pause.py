@@ -46,7 +46,7 @@ def test_a_pause_needs_a_reason_and_an_end_that_lies_ahead(cli: Cli, hands: Hand
     assert (blank.code, blank.error) == (2, "pause: a reason is needed: the next person on call will read it")
     past = cli("pause", "clean-up", "-r", "x", "--until", "-2h")
     assert past.code == 2
-    assert past.error.startswith("pause: until must lie after now (2026-11-21T03:00:00+00:00)")
+    assert past.error.startswith("pause: until must lie after now (2026-11-21 03:00:00 UTC), got ")
     for text in ("soon", "2026-13-01", "+2 fortnights", "+99999999999d", "", "+"):
         assert cli("pause", "clean-up", "-r", "x", "--until", text).code == (0 if not text else 2)
     assert hands.at.hour == 3
@@ -83,3 +83,15 @@ def test_a_retired_schedule_frees_its_name_and_stays_to_be_seen(cli: Cli) -> Non
     assert again.code == 4
     cli.sync(SHOP)
     assert cli("show", "clean-up").code == 0
+
+
+def test_another_reason_and_end_of_a_pause_are_shown(cli: Cli, hands: Hands) -> None:
+    del hands
+    cli.sync(SHOP)
+    assert cli("pause", "clean-up", "-r", "moving", "--until", "+2d").code == 0
+    again = cli("pause", "clean-up", "-r", "still moving")
+    assert again.out.splitlines() == [
+        "clean-up",
+        "  reason: moving → still moving",
+        "  until: 2026-11-23 03:00:00 UTC → –",
+    ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from klokker.django.models import Run
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Hands
 
 SHOP = """
 [schedules.clean-up]
@@ -122,3 +122,29 @@ def test_a_node_that_is_not_enrolled_is_refused(cli: Cli) -> None:
     refused = cli("run", "clean-up", "-n", "nowhere")
     assert refused.code == 2
     assert "node is not enrolled: 'nowhere'" in refused.error
+
+
+def test_a_run_that_asks_for_later_says_when_it_goes_on(cli: Cli, hands: Hands) -> None:
+    del hands
+    said = cli("run", "shop.later")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "run 1 of shop.later asked to be called again; a worker begins it at 2026-11-21 04:00:00 UTC\n"
+
+
+def test_the_next_moments_stand_one_below_the_other(cli: Cli, hands: Hands) -> None:
+    del hands
+    cli.sync(SHOP)
+    shown = cli("show", "prices", "-n", "2").out.splitlines()
+    at = shown.index("next")
+    assert shown[at + 1 : at + 3] == [
+        "Sun 2026-11-22 03:00:00 UTC  in 24h",
+        "Mon 2026-11-23 03:00:00 UTC  in 2d",
+    ]
+
+
+def test_a_lane_that_only_a_schedule_names_is_listed(cli: Cli) -> None:
+    cli.sync(SHOP + 'lane = "heavy"\n')
+    lanes = {lane["name"]: lane for lane in cli("lane", "list", "--json").json["lanes"]}
+    assert lanes["heavy"]["slots"] == 0
+    assert cli("retire", "prices", "--yes").code == 0
+    assert "heavy" not in cli("lane").out

@@ -21,7 +21,7 @@ from klokker.django.models import Schedule, Tally
 from klokker.django.store import DjangoStore
 from klokker.wiring.time_data import time_data
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COUNTED = tuple(each.value.replace(" ", "_") for each in (*Outcome, *DismissalReason))
 """The columns of a tally."""

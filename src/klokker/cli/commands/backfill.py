@@ -11,7 +11,7 @@ from klokker.cli.output import AsJson, Yes, print_json
 from klokker.core.moments import Window
 from klokker.operations.backfill import Backfill, backfill, preview_backfill
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

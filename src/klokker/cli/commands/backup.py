@@ -11,7 +11,7 @@ from klokker.cli.output import AsJson, print_json, say
 from klokker.django.copies import copy_to
 from klokker.django.settings import database_alias
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class FileExists(Refused):

@@ -7,7 +7,7 @@ import typer
 from klokker.cli.working import work
 from klokker.wiring.compose import Role
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

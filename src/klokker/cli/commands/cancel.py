@@ -12,7 +12,7 @@ from klokker.core.lifecycle import RunState
 from klokker.django.models import Run
 from klokker.operations.cancel import cancel
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SAID = {
     RunState.WAITING: "had not begun: cancelled",

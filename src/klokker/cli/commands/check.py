@@ -18,7 +18,7 @@ from klokker.watch.finding import Finding
 from klokker.watch.survey import survey
 from klokker.wiring.project import find_tasks, read_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COLUMNS = (Column("WHAT"), Column("SINCE"), Column("WHY, AND WHAT WOULD HELP", wrap=True))
 

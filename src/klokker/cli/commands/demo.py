@@ -9,7 +9,7 @@ import typer
 
 from klokker.cli.faults import NotFound
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHIPPED = Path(__file__).parents[1] / "demonstration"
 """Where the wheel keeps the examples."""

@@ -8,7 +8,7 @@ from klokker.cli.meant import Which, one_text, what_is_meant
 from klokker.cli.output import AsJson, print_json, say
 from klokker.core.words.explain import LANGUAGES, explain
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

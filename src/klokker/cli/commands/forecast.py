@@ -26,7 +26,7 @@ from klokker.django.history import mean_lengths
 from klokker.django.models import Timer
 from klokker.django.store import DjangoStore
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=366)
 MOST_STEPS = 2000

@@ -10,7 +10,7 @@ from klokker.cli.columns import Column
 from klokker.cli.faults import NotFound, UsageFault
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, say, table
-from klokker.core.lifecycle import RunState
+from klokker.core.lifecycle import RunState, ScheduleState
 from klokker.core.spelling import did_you_mean
 from klokker.django.models import Run, Schedule
 from klokker.django.store import DjangoStore
@@ -48,7 +48,8 @@ def list_lanes(as_json: AsJson = False) -> None:
     for lanes in (process.lanes for process in living(the_moment())):
         for name, count in lanes.items():
             slots[name] = slots.get(name, 0) + count
-    names = sorted({*known, *queued, *running, *slots, "default"})
+    used = Schedule.objects.exclude(state=ScheduleState.RETIRED).order_by().values_list("lane", flat=True).distinct()
+    names = sorted({*known, *used, *queued, *running, *slots, "default"})
     rows = [
         (known.get(name, Lane(name)), queued.get(name, 0), running.get(name, 0), slots.get(name, 0)) for name in names
     ]
@@ -97,6 +98,7 @@ def limit(
     limit: Annotated[int | None, typer.Option(help="At most so many runs at once, over all nodes.")] = None,
     unlimited: Annotated[bool, typer.Option("--unlimited", help="No limit.")] = False,
     description: Annotated[str | None, typer.Option(help="What the lane is for.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Limit a lane, or describe it; holds from the next claim on."""
     if unlimited and limit is not None:
@@ -107,21 +109,21 @@ def limit(
     lane = _lane(store, name)
     if unlimited or limit is not None:
         lane = replace(lane, limit=None if unlimited else limit)
-    _set(store, lane if description is None else replace(lane, description=description))
+    _set(store, lane if description is None else replace(lane, description=description), as_json)
 
 
 @app.command("pause")
-def pause(name: Annotated[str, typer.Argument(help="The lane.")]) -> None:
+def pause(name: Annotated[str, typer.Argument(help="The lane.")], as_json: AsJson = False) -> None:
     """Start nothing more in this lane; what runs, goes on."""
     store = DjangoStore()
-    _set(store, replace(_known(store, name), paused=True))
+    _set(store, replace(_known(store, name), paused=True), as_json)
 
 
 @app.command("resume")
-def resume(name: Annotated[str, typer.Argument(help="The lane.")]) -> None:
+def resume(name: Annotated[str, typer.Argument(help="The lane.")], as_json: AsJson = False) -> None:
     """Start runs of this lane again."""
     store = DjangoStore()
-    _set(store, replace(_known(store, name), paused=False))
+    _set(store, replace(_known(store, name), paused=False), as_json)
 
 
 def _lane(store: Store, name: str) -> Lane:
@@ -149,7 +151,10 @@ def _known(store: Store, name: str) -> Lane:
     return _lane(store, name)
 
 
-def _set(store: Store, lane: Lane) -> None:
+def _set(store: Store, lane: Lane, as_json: bool) -> None:
     set_lane(store, lane)
+    if as_json:
+        print_json({"name": lane.name, "limit": lane.limit, "paused": lane.paused, "description": lane.description})
+        return
     limit = "no limit" if lane.limit is None else f"at most {lane.limit} at once"
     say(f"lane {lane.name}: {limit}, {'paused' if lane.paused else 'open'}")

@@ -13,7 +13,7 @@ from klokker.django.reading import ListedSchedule, is_broken, schedules, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 NOT_FOUND = "task not found in registry"
 

@@ -11,7 +11,7 @@ from klokker.core.lifecycle import RunState
 from klokker.django.models import Run, RunLog
 from klokker.engine.rest import EventRest
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at a log that is followed."""

@@ -6,9 +6,9 @@ import typer
 
 from klokker.cli.acting import NeedsYes, acting
 from klokker.cli.columns import Column
-from klokker.cli.effects import say_effect
+from klokker.cli.effects import as_data, say_effect
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import AsJson, Yes, confirmed, moment, print_json, relative, say, table
+from klokker.cli.output import AsJson, Yes, confirmed, counted, moment, print_json, relative, say, table
 from klokker.django.models import Node, Process
 from klokker.operations.node import enrol_node, preview_retire_node, retire_node
 from klokker.watch.fleet import LIVING
@@ -92,13 +92,16 @@ def list_nodes(as_json: AsJson = False) -> None:
 
 
 @app.command("enrol")
-def enrol(name: Annotated[str, typer.Argument(help="The node.")]) -> None:
+def enrol(name: Annotated[str, typer.Argument(help="The node.")], as_json: AsJson = False) -> None:
     """Make a node known before its first process does: schedules on each node begin there."""
     act = acting()
     effects = enrol_node(act.store, name, act.asked)
+    if as_json:
+        print_json({"name": name, "schedules": [as_data(effect) for effect in effects]})
+        return
     for effect in effects:
         say_effect(effect, done=True)
-    say(f"node {name} is enrolled; {len(effects)} schedules begin on it")
+    say(f"node {name} is enrolled; on it begin {counted(len(effects), 'schedule')}")
 
 
 @app.command("retire")
@@ -108,6 +111,7 @@ def retire(
         bool, typer.Option("--cancel-waiting", help="Cancel its runs that have not begun.")
     ] = False,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take a node out: its timers close, and what is undecided there is dismissed as paused."""
     act = acting()
@@ -116,4 +120,7 @@ def retire(
             say_effect(effect, done=False)
         confirmed(f"Retire node {name}?", yes=yes, refuse=lambda: NeedsYes(f"retiring node {name}"))
     effects = retire_node(act.store, name, act.asked, cancel_waiting=cancel_waiting)
-    say(f"node {name} is retired; {len(effects)} schedules end on it")
+    if as_json:
+        print_json({"name": name, "schedules": [as_data(effect) for effect in effects]})
+        return
+    say(f"node {name} is retired; on it end {counted(len(effects), 'schedule')}")

@@ -10,7 +10,7 @@ from klokker.cli.finding import find_schedule, read_moment
 from klokker.cli.output import AsJson
 from klokker.operations.pause import Pause
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

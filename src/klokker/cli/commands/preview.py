@@ -19,7 +19,7 @@ from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
 from klokker.core.timetables.contract import Timetable
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 MOST = 10_000
 """Moments that one call lists."""

@@ -10,13 +10,13 @@ from django.db import DatabaseError, connections
 from klokker.cli.acting import NeedsYes
 from klokker.cli.faults import Refused
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import Yes, confirmed, say
+from klokker.cli.output import AsJson, Yes, confirmed, print_json, say
 from klokker.django.copies import look_at, refuse_if_open, restore_from, set_aside
 from klokker.django.models import Process
 from klokker.django.schema import schema_state
 from klokker.django.settings import database_alias
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SILENT = timedelta(minutes=1)
 
@@ -38,6 +38,7 @@ def restore(
         bool, typer.Option("--force", help="Even if processes seem to be running, or have it open.")
     ] = False,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replace the database with a copy. What stands now is kept aside first (SQLite)."""
     connection = connections[database_alias()]
@@ -52,6 +53,9 @@ def restore(
             refuse_if_open(connection)
         aside = set_aside(connection)
     restore_from(connection, file, force=force)
+    if as_json:
+        print_json({"file": str(file), "aside": aside and str(aside), "pending": schema_state(connection).pending})
+        return
     say(f"restored from {file}" + (f"; what stood before is in {aside}" if aside else ""))
     state = schema_state(connection)
     if state.pending:

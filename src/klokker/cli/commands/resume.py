@@ -11,7 +11,7 @@ from klokker.django.reading import is_broken
 from klokker.operations.pause import Resume
 from klokker.operations.repair import Repair
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

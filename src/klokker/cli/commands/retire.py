@@ -8,7 +8,7 @@ from klokker.cli.acting import change
 from klokker.cli.output import AsJson, Yes
 from klokker.operations.retire import Retire
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from klokker.cli.finding import find_run
 from klokker.cli.output import AsJson, print_json, say
 from klokker.operations.retry import retry
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

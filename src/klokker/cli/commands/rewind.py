@@ -8,10 +8,10 @@ from klokker.cli.acting import acting, change
 from klokker.cli.effects import as_data, say_effect
 from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
-from klokker.cli.output import AsJson, print_json, say, warn
+from klokker.cli.output import AsJson, counted, print_json, say, warn
 from klokker.operations.rewind import Rewind, rewind_all
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -45,7 +45,11 @@ def rewind(
         for each in rewound.done:
             say_effect(each.effect, done=True)
         if rewound.done or not rewound.refused:
-            say(f"{len(rewound.done)} schedules rewound." if rewound.done else "Nothing was decided past now.")
+            say(
+                f"{counted(len(rewound.done), 'schedule')} rewound."
+                if rewound.done
+                else "Nothing was decided past now."
+            )
         for bearer, refusal in rewound.refused.items():
             warn(f"{bearer} was not rewound: {refusal}")
     raise typer.Exit(Exit.NOT_WELL if rewound.refused else Exit.WELL)

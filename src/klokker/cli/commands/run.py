@@ -10,7 +10,8 @@ from klokker.cli.commands.runs import as_data, did
 from klokker.cli.exits import Exit
 from klokker.cli.faults import NotFound, Refused, UsageFault
 from klokker.cli.finding import UnknownSchedule, find_run, find_schedule
-from klokker.cli.output import AsJson, print_json, say, warn
+from klokker.cli.moment import now as the_moment
+from klokker.cli.output import AsJson, moment, print_json, say, warn
 from klokker.cli.working import told, working_here
 from klokker.core.json_values import Json
 from klokker.core.lifecycle import Outcome, RunKind, RunState
@@ -23,7 +24,7 @@ from klokker.store.contract import NewRun
 from klokker.tasks.registry import registry
 from klokker.wiring.compose import here
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -71,7 +72,7 @@ class TaskNotHere(Refused):
     def __init__(self, task: str, meant: str) -> None:
         self.task = task
         super().__init__(
-            f"task not found in registry: {task}{meant or ''}. Name its module in KLOKKER_TASKS, or leave the run to a "
+            f"task not found in registry: {task}{meant or '.'} Name its module in KLOKKER_TASKS, or leave the run to a "
             "process that knows it, with --queue"
         )
 
@@ -144,9 +145,14 @@ def _arguments(given: list[str]) -> dict[str, Json] | None:
 def _say(run: Run) -> None:
     what = str(run.schedule) if run.schedule else run.task
     if run.state != RunState.DONE:
-        warn(
-            f"run {run.pk} of {what} is {run.state}: another run of it is unfinished, its lane is full, or it waits for a further attempt"
-        )
+        warn(f"run {run.pk} of {what} {_unfinished(run)}")
         return
     log = f"; `klokker logs {run.pk}` shows what it said" if run.outcome != Outcome.SUCCEEDED else ""
     say(f"run {run.pk} of {what} {run.outcome}: {did(run) or 'it returned nothing'}{log}")
+
+
+def _unfinished(run: Run) -> str:
+    if run.state == RunState.WAITING and run.planned > the_moment():
+        why = "failed and is tried again" if run.error else "asked to be called again"
+        return f"{why}; a worker begins it at {moment(run.planned)}"
+    return f"is {run.state}: another run of it is unfinished, or its lane is full or paused; a worker begins it when it can"

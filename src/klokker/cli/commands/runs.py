@@ -14,7 +14,7 @@ from klokker.core.lifecycle import Outcome, RunState
 from klokker.django.models import Run
 from klokker.django.reading import runs
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COLUMNS = (
     Column("RUN", number=True),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -24,7 +25,7 @@ from klokker.django.reading import listed, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 RUNS = (
@@ -81,7 +82,12 @@ def show(
     _print_head(schedule, revisions[0], timers)
     zone = schedule.zone
     say("")
-    say(fault or "next: " + (", ".join(f"{moment(at, zone)} ({relative(at, now)})" for at in following) or "never"))
+    if following:
+        console().print(Text("next", style="bold"))
+        for at in following:
+            say(f"{at.astimezone(ZoneInfo(zone)):%a} {moment(at, zone)}  {relative(at, now)}")
+    else:
+        say(fault or "next: never")
     _section("runs")
     table(
         RUNS,

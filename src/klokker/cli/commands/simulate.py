@@ -28,7 +28,7 @@ from klokker.simulation.world import ROOM, World
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LONGEST = timedelta(days=366)
 

@@ -13,7 +13,7 @@ from klokker.moving.declared import read_file
 from klokker.moving.sync import SyncPlan, apply_sync, plan_sync, refuse_misfits
 from klokker.operations.catalogue import TaskCatalogue
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHOWN = 40
 

@@ -15,7 +15,7 @@ from klokker.cli.exits import Exit
 from klokker.cli.faults import Refused
 from klokker.cli.migrating import see_schema
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import AsJson, moment, print_json, say, table, warn
+from klokker.cli.output import AsJson, counted, moment, print_json, say, table, warn
 from klokker.cli.working import ready_database, told, working_here
 from klokker.core.lifecycle import RunState, ScheduleState
 from klokker.django.models import Node, Run, Timer
@@ -25,7 +25,7 @@ from klokker.wiring.host import enrol_here
 from klokker.wiring.running import nurse_of
 from klokker.wiring.settings import PREFIX
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class UnknownNode(Refused):
@@ -96,7 +96,7 @@ def _say(summary: TickSummary) -> None:
         again = f"; again at {moment(ran.again_at)}" if ran.again_at else ""
         say(f"run {ran.run} of {ran.name or ran.task}: {ran.outcome or 'snoozed'}{again}")
     ticked = summary.ticked
-    say(f"{ticked.runs} runs made, {ticked.dismissals} dismissals, {len(summary.ran)} ran here")
+    say(f"{counted(ticked.runs, 'run')} made, {counted(ticked.dismissals, 'dismissal')}, {len(summary.ran)} ran here")
 
 
 def _last_line(ran: RanHere) -> str:

@@ -25,7 +25,7 @@ from klokker.core.timetables.zones import forget_zones, wall_clock
 from klokker.django.store import DjangoStore
 from klokker.wiring.time_data import time_data
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COLUMNS = (
     Column("SCHEDULE", cut=True),
