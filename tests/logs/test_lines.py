@@ -14,6 +14,7 @@ from klokker import events
 from klokker.core.lifecycle import Outcome
 from klokker.events import Event, emit
 from klokker.logs.lines import Format, JsonLines, TextLines, configure, event_fields, write_events
+from klokker.store.unavailable import StoreFull
 from klokker.tasks.context import RunContext
 from tests.logs.any_event import any_event
 
@@ -74,6 +75,16 @@ def test_a_failed_duty_is_written_with_its_traceback(format: Format) -> None:
             emit(events.DutyFailed(process="a-1", duty="ticker", error=error))
     assert "Traceback (most recent call last)" in log.getvalue()
     assert "LookupError: no such row" in log.getvalue()
+
+
+def test_a_duty_that_failed_for_a_known_reason_is_one_line() -> None:
+    with written("text") as log:
+        try:
+            raise StoreFull("SQLite file x", "disk I/O error")
+        except StoreFull as error:
+            emit(events.DutyFailed(process="a-1", duty="ticker", error=error))
+    [line] = log.getvalue().splitlines()
+    assert "The ticker of a-1 failed, and is tried again: The database has no room left (SQLite file x" in line
 
 
 @given(any_event())

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from klokker import events
 from klokker.core.duration import duration_text
+from klokker.core.errors import KlokkerError
 from klokker.core.lifecycle import DismissalReason, Outcome
 from klokker.events import Event
 
@@ -40,8 +41,8 @@ def said(event: Event) -> Line:
     """The line that `event` makes. Raises KeyError for a kind that has no wording here; a test sees to it that there is none."""
     level, sentence = _WORDINGS[type(event)](event)
     error = getattr(event, "error", None)
-    if isinstance(event, events.TaskModuleSkipped):
-        # Its location is said, and the way to it is Python's own import machinery.
+    if isinstance(event, events.TaskModuleSkipped) or isinstance(error, KlokkerError):
+        # Of a module the location is said, and the way to it is Python's own import machinery; our own errors say it all.
         error = None
     return Line(NAMES[type(event)], level, sentence, error if isinstance(error, BaseException) else None)
 
@@ -263,6 +264,8 @@ def _(event: events.NewerSchema) -> Said:
 
 @_of(events.DutyFailed, "duty.failed")
 def _(event: events.DutyFailed) -> Said:
+    if isinstance(event.error, KlokkerError):
+        return ERROR, f"The {event.duty} of {event.process} failed, and is tried again: {event.error}"
     return ERROR, f"The {event.duty} of {event.process} raised {type(event.error).__name__}; it is tried again."
 
 

@@ -1,5 +1,6 @@
 """The store's connections: what the engine's own settle when they open, and what the host's see."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -83,4 +84,33 @@ def test_a_database_that_cannot_be_reached_is_said_to_be_just_that(
         store = DjangoStore(alias, own_connections=True)
         with pytest.raises(StoreUnavailable, match="The database does not answer"):
             store.schedules()
+        store.close()
+
+
+def test_a_file_that_is_gone_is_not_worked_on_and_one_in_its_place_is(sqlite_alias: str) -> None:
+    """Otherwise all that a process writes after a deletion, or after another file was put there, is lost without a word."""
+    path = Path(connections[sqlite_alias].settings_dict["NAME"])
+    connections[sqlite_alias].close()
+    other = path.with_name("other.sqlite3")
+    store = DjangoStore(sqlite_alias, own_connections=True)
+    try:
+        assert store.lanes() == []
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(path, other)
+        for companion in ("", "-wal", "-shm"):
+            path.with_name(path.name + companion).unlink(missing_ok=True)
+        with pytest.raises(StoreUnavailable, match="it is not there"):
+            store.lanes()
+        assert not path.exists()
+        shutil.copy(other, path)
+        assert store.lanes() == []
+        with closing(sqlite3.connect(other)) as raw:
+            raw.execute("INSERT INTO klokker_lane (name, \"limit\", paused, description) VALUES ('heavy', 1, 0, '')")
+            raw.commit()
+        for companion in ("-wal", "-shm"):
+            path.with_name(path.name + companion).unlink(missing_ok=True)
+        other.replace(path)
+        assert [lane.name for lane in store.lanes()] == ["heavy"]
+    finally:
         store.close()

@@ -20,6 +20,7 @@ from django.db.utils import Error as AnyDatabaseError
 
 from klokker.django.settings import Synchronous
 from klokker.django.store import plans
+from klokker.django.store.opened_file import OpenedFiles
 from klokker.django.store.refusals import meaning
 from klokker.store.unavailable import StoreLocked
 
@@ -133,6 +134,7 @@ class OwnConnection:
         self._synchronous = synchronous
         self._handler = ConnectionHandler({"default": _own_settings(connections[alias])})
         self._made: WeakSet[BaseDatabaseWrapper] = WeakSet()
+        self._files = OpenedFiles()
         self._lock = threading.Lock()
 
     def settings(self) -> Mapping[str, Any]:
@@ -140,7 +142,10 @@ class OwnConnection:
 
     def wrapper(self) -> BaseDatabaseWrapper:
         wrapper = self._handler["default"]
+        if wrapper.connection is not None and self._files.replaced(wrapper):
+            wrapper.close()
         if wrapper.connection is None:
+            self._files.connects(wrapper)
             with self._lock:
                 if wrapper not in self._made:
                     # So that `close` may close it from the thread that stops the process.
