@@ -86,7 +86,21 @@ KINDS = [
         "RRULE:FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=-1;BYHOUR=9,17;UNTIL=20300101T120000",
         "Every year, in June, on the last of the month, at 09:00 and 17:00, until Tuesday 1 January 2030 at 12:00.",
     ),
-    ("RRULE:FREQ=YEARLY;BYDAY=-2MO", "Every year, on the 2nd from the end Monday of the year, at 00:00."),
+    ("RRULE:FREQ=YEARLY;BYDAY=-2MO", "Every year, on the 2nd last Monday of the year, at 00:00."),
+    (
+        "RRULE:FREQ=MINUTELY;INTERVAL=15;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9,10",
+        (
+            "Every 15 minutes, but only from Monday to Friday, in the hours that begin at 09:00 and 10:00, "
+            "from Thursday 1 January 1970 at 00:00 on."
+        ),
+    ),
+    (
+        "DTSTART:20260105T090000 EXDATE:20260112T090000 RRULE:FREQ=YEARLY;BYWEEKNO=2,-1",
+        (
+            "Every year, in the 2nd and last week of the year, every Monday, at 09:00, from Monday 5 January 2026 at 09:00 on, "
+            "1 of them left out (EXDATE)."
+        ),
+    ),
     ("0 9 * * * | 0 17 * * 5", "At 09:00, every day; and also at 17:00, every Friday."),
     ("0 9 * * 1-5 except calendar nl", "At 09:00, from Monday to Friday; but not in what the calendar nl names."),
     (

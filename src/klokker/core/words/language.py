@@ -24,6 +24,8 @@ class Language:
     """Each one, and each so many: `every minute`, `every {n} minutes`."""
     ordinal: Callable[[int], str]
     """1st, 2nd, …"""
+    from_end: Callable[[int], str]
+    """Counted from the end, from 2 on: 2nd last, …"""
 
     # lists, ranges, moments
     conjunction: str
@@ -97,8 +99,8 @@ class Language:
     # recurrence rules
     in_weeks: str
     on_year_days: str
-    from_end: str
     last: str
+    only_on: str
     nth_in_year: str
     if_weekday: str
     of_these: str

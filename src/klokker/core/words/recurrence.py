@@ -25,10 +25,13 @@ def said_recurrence(of: Recurrence, language: Language) -> str:
     """`every 2 weeks, every Monday, at 09:00, from Monday 5 January 2026 at 09:00 on`"""
     rule, start = of.rule, from_epoch(of.start)
     unit = _UNITS[rule.freq]
-    parts = [language.every(rule.interval, unit), *_days(of, start, language), *_times(of, start, language)]
-    said = ", ".join(parts)
+    often, days = language.every(rule.interval, unit), _days(of, start, language)
+    if days and rule.freq not in ("YEARLY", "MONTHLY", "WEEKLY"):
+        # A day, or less, is no longer chosen within the period: the days are those on which it counts at all.
+        often, days = language.only_on.format(often=often, days=", ".join(days)), []
+    said = ", ".join([often, *days, *_times(of, start, language)])
     if rule.positions:
-        positions = language.listed([_position(each, language) for each in rule.positions])
+        positions = _positions(rule.positions, language)
         said = language.of_these.format(what=said, period=language.every(1, unit), positions=positions)
     if of.start or rule.interval > 1:
         said = language.starting.format(what=said, start=said_wall(start, language))
@@ -56,15 +59,13 @@ def _days(of: Recurrence, start: datetime, language: Language) -> list[str]:
             language.in_months.format(months=language.listed([language.months[month - 1] for month in months]))
         )
     if rule.weeks:
-        parts.append(
-            language.in_weeks.format(weeks=language.listed([_position(each, language) for each in rule.weeks]))
-        )
+        parts.append(language.in_weeks.format(weeks=_positions(rule.weeks, language)))
     if rule.yeardays:
-        listed = language.listed([_position(each, language) for each in rule.yeardays])
+        listed = _positions(rule.yeardays, language)
         parts.append(language.on_year_days.format(days=listed))
     named = []
     if monthdays:
-        dates = language.listed([_position(each, language) for each in monthdays])
+        dates = _positions(monthdays, language)
         said = language.on_dates.format(dates=dates)
         named.append(language.if_there.format(days=said) if max(monthdays) > 28 else said)
     if weekdays:
@@ -95,10 +96,16 @@ def _weekdays(weekdays: tuple[tuple[int, int], ...], *, in_year: bool, language:
     return language.listed(parts)
 
 
+def _positions(numbers: tuple[int, ...], language: Language) -> str:
+    """`1st, 3rd and last`: from the start, and then from the end."""
+    ordered = sorted(numbers, key=lambda number: (number < 0, number))
+    return language.listed([_position(number, language) for number in ordered])
+
+
 def _position(number: int, language: Language) -> str:
     if number > 0:
         return language.ordinal(number)
-    return language.last if number == -1 else language.from_end.format(nth=language.ordinal(-number))
+    return language.last if number == -1 else language.from_end(-number)
 
 
 def _times(of: Recurrence, start: datetime, language: Language) -> list[str]:
