@@ -223,3 +223,9 @@ def test_a_schedule_whose_definition_is_gone_says_so(cli: Cli, command: str) -> 
     refused = cli(command, "clean-up")
     assert refused.code == 2
     assert refused.error.startswith("the stored definition cannot be read: ")
+
+
+def test_a_name_that_no_file_can_have_is_told_with_the_systems_words(cli: Cli) -> None:
+    refused = cli("backup", "x" * 300)
+    assert refused.code == 2
+    assert refused.error == f"{'x' * 300}: File name too long"

@@ -76,6 +76,8 @@ def worded(error: Exception) -> tuple[str, Exit]:
         return str(error), _exit_of(error)
     if isinstance(error, NOT_UNDERSTOOD):
         return _not_understood(error), Exit.USAGE
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{str(error.filename)[:300]}: {error.strerror}", Exit.USAGE
     return f"a fault in Klokker: {type(error).__name__}: {error} (say it again with --debug to see where)", Exit.FAULT
 
 

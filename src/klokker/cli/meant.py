@@ -1,8 +1,8 @@
 """From what a person typed to the timetable they mean: a schedule's, by its name, or one that is not saved anywhere."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +31,8 @@ class Meant:
 
 def one_text(words: Sequence[str], command: str) -> str:
     """What was typed without quotes is one text all the same. Raises UsageFault if the shell made files of a `*` in it."""
-    files = [word for word in words if Path(word).exists()]
+    # `Path.exists` raises where a word is longer than any name of a file.
+    files = [word for word in words if os.path.exists(word)]
     if len(words) > 1 and files:
         raise UsageFault(
             command,

@@ -155,15 +155,17 @@ def state(word: str) -> Text:
     return Text(word, style=STYLES.get(word, ""))
 
 
-def moment(at: datetime | None, zone: str = "UTC") -> str:
-    """`2026-11-21 03:00:00 CET`; empty for None. Fractions of a second are left out. UTC where this machine does not know the zone."""
-    if at is None:
-        return ""
+def local(at: datetime, zone: str) -> datetime:
+    """`at` on the clocks of `zone`; on those of UTC where this machine does not know it."""
     try:
-        there = at.astimezone(ZoneInfo(zone))
+        return at.astimezone(ZoneInfo(zone))
     except (ValueError, OSError, KeyError):
-        there = at.astimezone(UTC)
-    return there.strftime("%Y-%m-%d %H:%M:%S %Z")
+        return at.astimezone(UTC)
+
+
+def moment(at: datetime | None, zone: str = "UTC") -> str:
+    """`2026-11-21 03:00:00 CET`; empty for None. Fractions of a second are left out."""
+    return "" if at is None else local(at, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def relative(at: datetime | None, now: datetime) -> str:

@@ -122,3 +122,17 @@ def test_where_the_shell_put_names_of_files_it_says_to_write_quotes(cli: Cli, mo
     assert refused.code == 2
     assert "in quotes" in refused.error
     assert "notes.txt" in refused.error
+
+
+@pytest.mark.parametrize(
+    "window", [("--from", "0001-01-01"), ("--from", "9999-12-31T23:59:59"), ("--between", "0001-01-01", "0001-01-02")]
+)
+def test_at_the_borders_of_the_calendar_there_is_just_less_to_show(cli: Cli, window: tuple[str, ...]) -> None:
+    shown = cli("preview", "every 1 hour", *window)
+    assert shown.code == 0, shown.err
+    assert shown.out
+
+
+def test_a_timetable_longer_than_any_name_of_a_file_is_read(cli: Cli) -> None:
+    moments = ", ".join(f"2030-01-{day:02}T03:00" for day in range(1, 29))
+    assert "2030-01-28 03:00:00" in cli("preview", f"at {moments}", "-n", "28").out

@@ -148,3 +148,8 @@ def test_a_lane_that_only_a_schedule_names_is_listed(cli: Cli) -> None:
     assert lanes["heavy"]["slots"] == 0
     assert cli("retire", "prices", "--yes").code == 0
     assert "heavy" not in cli("lane").out
+
+
+def test_a_value_that_is_nested_too_deeply_is_refused(cli: Cli) -> None:
+    refused = cli("run", "shop.clean_up", "--arg", f"days={'[' * 5000}")
+    assert (refused.code, refused.error) == (2, "run: the value of days is nested too deeply")

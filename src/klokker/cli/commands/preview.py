@@ -30,6 +30,10 @@ class NothingToPreview(Refused):
     """The timetable follows its runs: which moments it will have, or had, its text alone does not tell."""
 
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Where the calendar begins: nothing can be asked about what lies before."""
+
+
 @app.command()
 def preview(
     which: Which = [],  # noqa: B006 — Typer copies it
@@ -94,7 +98,7 @@ def _tell_between(meant: Meant, opens: datetime, closes: datetime, *, as_json: b
     if closes < opens:
         raise UsageFault("preview", "the second moment of --between lies before the first")
     # A window leaves its start out; a moment that falls on it was meant too.
-    first = opens - timedelta(microseconds=1)
+    first = max(opens, EARLIEST + timedelta(microseconds=1)) - timedelta(microseconds=1)
     found = list(islice(meant.timetable.between(first, closes), MOST))
     left = len(found) == MOST and meant.timetable.after(found[-1]) is not None
     if as_json:
@@ -118,7 +122,7 @@ def _before(of: Timetable, start: datetime, count: int) -> list[datetime]:
     at = of.at_or_before(start)
     while at is not None and len(found) < count:
         found.append(at)
-        at = of.at_or_before(at - timedelta(seconds=1))
+        at = of.at_or_before(at - timedelta(seconds=1)) if at - EARLIEST >= timedelta(seconds=1) else None
     return found[::-1]
 
 

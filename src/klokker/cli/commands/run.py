@@ -139,6 +139,8 @@ def _arguments(given: list[str]) -> dict[str, Json] | None:
             kwargs[name] = json.loads(value)
         except ValueError:
             kwargs[name] = value
+        except RecursionError:
+            raise UsageFault("run", f"the value of {name} is nested too deeply") from None
     return kwargs
 
 

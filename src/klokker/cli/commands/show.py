@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -14,7 +13,7 @@ from klokker.cli.commands.runs import as_data as run_as_data
 from klokker.cli.commands.runs import did, standing, took
 from klokker.cli.finding import find_schedule
 from klokker.cli.moment import now as the_moment
-from klokker.cli.output import AsJson, console, facts, moment, print_json, relative, say, table
+from klokker.cli.output import AsJson, console, facts, local, moment, print_json, relative, say, table
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.duration import rounded
 from klokker.core.errors import FollowsCompletion, TimetableError
@@ -85,7 +84,7 @@ def show(
     if following:
         console().print(Text("next", style="bold"))
         for at in following:
-            say(f"{at.astimezone(ZoneInfo(zone)):%a} {moment(at, zone)}  {relative(at, now)}")
+            say(f"{local(at, zone):%a} {moment(at, zone)}  {relative(at, now)}")
     else:
         say(fault or "next: never")
     _section("runs")
