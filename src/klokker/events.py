@@ -216,6 +216,17 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgressed(Event):
+    """An attempt that goes on has said how far it is; told at most once a second. `total` None: it does not know."""
+
+    run: int
+    task: str
+    name: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
     """A run is done, with this outcome. `error` is empty for one that succeeded; `took` is the last attempt's time."""
 

@@ -84,6 +84,11 @@ OVERLAPPED = (
             "Run 7 of chores.sweep expired.",
         ),
         (
+            events.RunProgressed(run=7, task="chores.sweep", name="sweep", done=1200, total=20_000),
+            DEBUG,
+            "Run 7 of sweep (chores.sweep) has done 1,200 of 20,000.",
+        ),
+        (
             events.RunsPlanned(schedule=3, name="sweep", node="a", runs=(7,), first=NOW, last=NOW),
             DEBUG,
             "Planned 1 run of schedule sweep on a for 2026-03-29 01:00:00 UTC.",

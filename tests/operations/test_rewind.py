@@ -161,7 +161,10 @@ def test_all_schedules_are_rewound_that_are_ahead() -> None:
     ahead, behind = desk.make(), desk.make(hourly(name="yearly", when="@yearly"))
     desk.tick(5)
     desk.now = at(2)
-    assert [done.effect.schedule for done in rewind_all(desk.store, desk.asked()).done] == [ahead]
+    assert [effect.schedule for effect in rewind_all(desk.store, desk.asked(), dry_run=True).effects] == [ahead]
+    assert desk.view(ahead).timers[0].handled_until == at(5)
+    assert [effect.schedule for effect in rewind_all(desk.store, desk.asked()).effects] == [ahead]
+    assert desk.view(ahead).timers[0].handled_until == at(2)
     assert desk.view(behind).timers[0].handled_until == MIDNIGHT
 
 

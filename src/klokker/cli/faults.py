@@ -51,11 +51,12 @@ def _others() -> dict[Exit, tuple[type[KlokkerError], ...]]:
     from klokker.moving.declared import NoSuchFile
     from klokker.operations.backfill import TooManyRuns
     from klokker.operations.edit import DeclaredElsewhere, EditedMeanwhile
+    from klokker.operations.node import NoSuchNode
     from klokker.operations.operation import WrongState
 
     return {
         Exit.REFUSED: (NameInUse, WrongState, EditedMeanwhile, DeclaredElsewhere, TooManyRuns, InUse),
-        Exit.NOT_FOUND: (NoSuchFile,),
+        Exit.NOT_FOUND: (NoSuchFile, NoSuchNode),
         Exit.UNAVAILABLE: (CopyFailed, UnreadableValue),
     }
 

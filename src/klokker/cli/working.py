@@ -23,9 +23,9 @@ from klokker.wiring.settings import Settings
 ENDS = {Farewell.DRAINED: Exit.WELL, Farewell.KILLED: Exit.NOT_WELL, Farewell.FAULTY: Exit.FAULT}
 
 
-def work(roles: Collection[Role], *, node: str = "", lanes: str = "") -> Exit:
+def work(roles: Collection[Role], *, node: str = "", lanes: str = "", drain: str = "") -> Exit:
     """Run a process with these roles until it is asked to stop; its exit code."""
-    settings = told(node=node, lanes=lanes)
+    settings = told(node=node, lanes=lanes, drain=drain)
     configure(settings.log_format, settings.log_level)
     with write_events(), closing(nurse_of(settings)) as nurse:
         if Role.WORKER in roles and settings.executor == "processes":
@@ -48,9 +48,9 @@ def working_here(
         yield parts
 
 
-def told(*, node: str = "", lanes: str = "") -> Settings:
+def told(*, node: str = "", lanes: str = "", drain: str = "") -> Settings:
     """The settings, with what the command line says in place of theirs. Raises InvalidSettings."""
-    said = {"node": node, "lanes": lanes}
+    said = {"node": node, "lanes": lanes, "drain": drain}
     return read_settings().but(**{name: value for name, value in said.items() if value})
 
 

@@ -16,6 +16,7 @@ KlokkerError
 ├── InvalidResult            tasks/results.py    Counts, Snooze or Cancel made of nonsense
 ├── InvalidTask              tasks/parameters.py a task is declared in a way that cannot work
 ├── NameInUse                store/errors.py     another schedule bears this name
+├── NoSuchNode               operations/node.py  no node of this name is enrolled
 ├── NoSuchProcess            store/errors.py     the process has not arrived at the store
 ├── NoSuchRevision           store/errors.py     a decision names a revision that its schedule lacks
 ├── UnreadableRun            django/store/policies.py  a stored run that makes no sense

@@ -22,7 +22,7 @@ from klokker.engine.rescuer import Rescuer
 from klokker.engine.stopping import STOP_SIGNALS, stop_signals
 from klokker.engine.ticker import Ticked, Ticker
 from klokker.engine.worker import Worker
-from klokker.events import DutyFailed, Event, RunFinished, RunRetried, RunSnoozed, emit, subscribe
+from klokker.events import DutyFailed, Event, ProcessDraining, RunFinished, RunRetried, RunSnoozed, emit, subscribe
 from klokker.store.contract import Held, ProcessInfo, Store
 
 PATIENCE = 30
@@ -127,6 +127,7 @@ class _Stay:
         self.ran: list[RanHere] = []
         self._here = here
         self._asked = 0
+        self._told = False
         self._worker: Worker | None = None
         self._workers: dict[str, Worker] = {}
         self._exit = ExitStack()
@@ -211,6 +212,10 @@ class _Stay:
                 emit(DutyFailed(process=self._here.info.id, duty=worker.name, error=error))
                 worker.rest.wait(1.0)
                 continue
+            if self._asked and not self._told:
+                # Not where the signal is heard: whoever is told may be in the midst of a line.
+                self._told = True
+                emit(ProcessDraining(process=self._here.info.id, running=worker.busy))
             anything, failures = anything or worked.claimed > 0, 0
             if not worked.claimed and not worker.busy and worker.ready:
                 return anything

@@ -23,7 +23,7 @@ from klokker.engine.gate import Gate
 from klokker.engine.holding import Holding
 from klokker.engine.lane_slots import Hire, LaneSlots, NoSuchExecutor
 from klokker.engine.rest import WatchfulRest
-from klokker.events import EndRefused, LeaseNotRenewed, RunClaimed, RunOverrun, RunStarted, emit
+from klokker.events import EndRefused, LeaseNotRenewed, RunClaimed, RunOverrun, RunProgressed, RunStarted, emit
 from klokker.executors.contract import Ended, Executor, Logged, Overrun, Progressed, Report, Started
 from klokker.store.contract import Claim, Held, Store
 
@@ -331,6 +331,11 @@ class Worker:
             holding.told_at = moment
             done, total = holding.figures or (None, None)
             if self._store.progress(*holding.pair, done, total, tuple(holding.lines)):
+                if done is not None:
+                    claim = holding.claim
+                    emit(
+                        RunProgressed(run=claim.run, task=claim.task, name=claim.schedule_name, done=done, total=total)
+                    )
                 holding.figures = None
                 holding.lines.clear()
                 self._news.pop(holding.run)

@@ -138,6 +138,12 @@ def _(event: events.RunStarted) -> Said:
     return INFO, f"{_run(event)} started in {event.process}, attempt {event.attempt}."
 
 
+@_of(events.RunProgressed, "run.progressed")
+def _(event: events.RunProgressed) -> Said:
+    total = f" of {event.total:,}" if event.total is not None else ""
+    return DEBUG, f"{_run(event)} has done {event.done:,}{total}."
+
+
 @_of(events.RunFinished, "run.finished")
 def _(event: events.RunFinished) -> Said:
     level = {Outcome.SUCCEEDED: INFO, Outcome.CANCELLED: INFO, Outcome.EXPIRED: WARNING}.get(event.outcome, ERROR)

@@ -4,7 +4,7 @@ Enrolling opens the timers first, writes the node down, and looks once more for 
 dies halfway leaves a node that is not enrolled yet, and its next start does all of it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from klokker.core.errors import TimetableError
@@ -19,6 +19,15 @@ from klokker.operations.operation import Decision, Operation, do, preview
 from klokker.operations.pause import unbegun
 from klokker.operations.spans import Course, Decided, latest_border, runs_made_so_far
 from klokker.store.contract import Change, LockedSchedule, NewTimer, Store, TimerMove
+
+
+class NoSuchNode(InvalidRequest):
+    """No node of this name is enrolled. `node`, and `enrolled`, those that are."""
+
+    def __init__(self, node: str, enrolled: Sequence[str]) -> None:
+        self.node, self.enrolled = node, tuple(enrolled)
+        fault = f"is not enrolled: {node!r}; enrolled are {', '.join(enrolled) or 'none'}"
+        super().__init__("retire node", {"node": fault})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def enrol_node(store: Store, node: str, asked: Asked) -> tuple[Effect, ...]:
 
 
 def preview_retire_node(store: Store, node: str, asked: Asked, *, cancel_waiting: bool = False) -> tuple[Effect, ...]:
-    """What would close; writes nothing. Raises InvalidRequest, when no such node is enrolled and no timer is open there."""
+    """What would close; writes nothing. Raises NoSuchNode, when it is not enrolled and no timer is open there."""
     wish = CloseOnNode(asked, node, cancel_waiting)
     effects = tuple(effect for each in _placed_on(store, node) if (effect := preview(store, each.id, wish)).closes)
     _refuse_unknown(store, node, effects)
@@ -115,7 +124,7 @@ def preview_retire_node(store: Store, node: str, asked: Asked, *, cancel_waiting
 
 
 def retire_node(store: Store, node: str, asked: Asked, *, cancel_waiting: bool = False) -> tuple[Effect, ...]:
-    """Retire the node: its timers close, and what is undecided there is dismissed as paused. Raises InvalidRequest.
+    """Retire the node: its timers close, and what is undecided there is dismissed as paused. Raises NoSuchNode.
 
     Said again after it was cut short, it closes what is left.
     """
@@ -132,8 +141,7 @@ def _is_enrolled(store: Store, node: str) -> bool:
 
 def _refuse_unknown(store: Store, node: str, effects: tuple[Effect, ...]) -> None:
     if not effects and not _is_enrolled(store, node):
-        enrolled = ", ".join(known.name for known in store.nodes() if known.retired is None)
-        raise InvalidRequest("retire node", {"node": f"is not enrolled: {node!r}; enrolled are {enrolled or 'none'}"})
+        raise NoSuchNode(node, [known.name for known in store.nodes() if known.retired is None])
 
 
 def _placed_on(store: Store, node: str) -> Iterator[Schedule]:

@@ -16,7 +16,7 @@ from klokker.core.plan import Timer
 from klokker.operations.asking import Asked
 from klokker.operations.effect import Effect, NothingChanges
 from klokker.operations.occurrences import following
-from klokker.operations.operation import Decision, Done, Operation, do, require_state
+from klokker.operations.operation import Decision, Operation, do, preview, require_state
 from klokker.operations.retire import STANDING
 from klokker.operations.spans import Course, Decided, runs_made_so_far
 from klokker.store.contract import Change, Cut, LockedSchedule, NewRevision, NewTimer, Store, TimerMove
@@ -98,24 +98,28 @@ class Rewind(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Rewound:
-    """What became of all schedules: those that were rewound, and by name why others could not be."""
+    """What became, or would become, of all schedules: those that are rewound, and by name why others cannot be."""
 
-    done: tuple[Done, ...]
+    effects: tuple[Effect, ...]
     refused: Mapping[str, str]
 
 
-def rewind_all(store: Store, asked: Asked) -> Rewound:
-    """Rewind every schedule that has something decided past now; one that cannot be stops no other. Raises StoreUnavailable."""
-    done: list[Done] = []
+def rewind_all(store: Store, asked: Asked, *, dry_run: bool = False) -> Rewound:
+    """Rewind every schedule that has something decided past now; one that cannot be stops no other.
+
+    `dry_run`: only look at what it would come to. Raises StoreUnavailable.
+    """
+    effects: list[Effect] = []
     refused: dict[str, str] = {}
+    wish = Rewind(asked)
     for schedule in store.schedules():
         try:
-            done.append(do(store, schedule.id, Rewind(asked)))
+            effects.append(preview(store, schedule.id, wish) if dry_run else do(store, schedule.id, wish).effect)
         except StoreUnavailable:
             raise
         except KlokkerError as refusal:
             refused[schedule.revision.definition.name] = str(refusal)
-    return Rewound(tuple(each for each in done if each.changed.change != Change()), refused)
+    return Rewound(tuple(each for each in effects if NothingChanges() not in each.notes), refused)
 
 
 def _as_of(timer: Timer, now: datetime) -> Timer:

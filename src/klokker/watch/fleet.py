@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, F, Min
 
 from klokker.core.duration import rounded
 from klokker.core.lifecycle import RunState, ScheduleState
@@ -111,6 +111,8 @@ def wrong_clocks(now: datetime, machine: datetime) -> Iterator[Finding]:
             f"this machine's clock is {rounded(abs(skew))} {which} the database's",
         )
     ahead = Timer.objects.filter(handled_until__gt=now + SKEW, schedule__state=ScheduleState.ACTIVE)
+    # A span that was closed where it began holds nothing: there is nothing to rewind.
+    ahead = ahead.exclude(until=F("handled_until"), since=F("handled_until"))
     if count := ahead.count():
         reason = f"{count} timers were decided under a clock that was ahead; `klokker rewind --all` if it is right now"
         yield Finding(Kind.WRONG_CLOCK, "timers", reason)

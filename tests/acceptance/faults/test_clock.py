@@ -139,4 +139,4 @@ def test_what_a_process_held_that_died_while_the_clock_was_ahead_is_rescued_once
 def test_rewind_all_leaves_alone_what_is_not_ahead(site: Site) -> None:
     site.schedule()
     site.live(2 * MINUTE, site.member())
-    assert rewind_all(site.store, site.asked()).done == ()
+    assert rewind_all(site.store, site.asked()).effects == ()

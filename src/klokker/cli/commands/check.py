@@ -66,7 +66,7 @@ def check_all(
     if doubtful and not as_json and not (quiet and well):
         tell(doubtful, silenced=False)
     for incident in () if as_json else checked.recorded.closed:
-        say(f"over: {incident.kind} {incident.subject}, since {relative(incident.opened_at, now)}")
+        say(f"over: {f'{incident.kind} {incident.subject}'.rstrip()}, since {relative(incident.opened_at, now)}")
     raise typer.Exit(Exit.WELL if well else Exit.NOT_WELL)
 
 

@@ -21,9 +21,7 @@ def rewind(
         bool, typer.Option("--all", help="Every schedule that has something decided past now.")
     ] = False,
     why: Annotated[str, typer.Option(help="Why.")] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what it would come to (of one schedule).")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would come to.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """What lies ahead of now is decided anew. Runs that were made stay, and their moments are passed over."""
@@ -33,23 +31,21 @@ def rewind(
         change(name, lambda act: Rewind(act.asked), why=why, dry_run=dry_run, as_json=as_json)
         return
     act = acting(why)
-    rewound = rewind_all(act.store, act.asked)
+    rewound = rewind_all(act.store, act.asked, dry_run=dry_run)
     if as_json:
-        print_json(
-            {
-                "schedules": [as_data(each.effect) for each in rewound.done],
-                "refused": rewound.refused,
-            }
-        )
+        effects = [{**as_data(effect), "done": not dry_run} for effect in rewound.effects]
+        print_json({"schedules": effects, "refused": rewound.refused})
     else:
-        for each in rewound.done:
-            say_effect(each.effect, done=True)
-        if rewound.done or not rewound.refused:
-            say(
-                f"{counted(len(rewound.done), 'schedule')} rewound."
-                if rewound.done
-                else "Nothing was decided past now."
-            )
+        for effect in rewound.effects:
+            say_effect(effect, done=not dry_run)
+        if rewound.effects or not rewound.refused:
+            say(_sum(len(rewound.effects), dry_run=dry_run))
         for bearer, refusal in rewound.refused.items():
-            warn(f"{bearer} was not rewound: {refusal}")
+            warn(f"{bearer} {'could not be' if dry_run else 'was not'} rewound: {refusal}")
     raise typer.Exit(Exit.NOT_WELL if rewound.refused else Exit.WELL)
+
+
+def _sum(count: int, *, dry_run: bool) -> str:
+    if not count:
+        return "Nothing was decided past now."
+    return f"{counted(count, 'schedule')} {'would be ' if dry_run else ''}rewound."

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from klokker.cli.acting import Acting, acting
+from klokker.cli.bar import progress_shown
 from klokker.cli.commands.runs import as_data, did
 from klokker.cli.exits import Exit
 from klokker.cli.faults import NotFound, Refused, UsageFault
@@ -53,7 +54,7 @@ def run(
         print_json({"runs": made}) if as_json else say(f"queued: run {', '.join(map(str, made))}")
         return
     # Modules that cannot be imported were named when the run was made.
-    with working_here(settings, "WARNING", but=(TaskModuleSkipped,)) as parts:
+    with working_here(settings, "WARNING", but=(TaskModuleSkipped,)) as parts, progress_shown():
         for number in made:
             row = find_run(number)
             here(parts, node=row.node or None, inline=settings.executor == "inline").run(number, row.lane)

@@ -14,6 +14,7 @@ app = typer.Typer(add_completion=False)
 def serve(
     node: Annotated[str, typer.Option("--node", "-n", help="The node that this process belongs to.")] = "",
     lanes: Annotated[str, typer.Option(help="Runs at once in this process, per lane: heavy:2,default:8.")] = "",
+    drain: Annotated[str, typer.Option(help="How long a stop waits for what runs: 2m.")] = "",
 ) -> None:
     """Run scheduler and workers in one process, until SIGTERM or Ctrl-C; a second one stops at once."""
     raise typer.Exit(
@@ -24,5 +25,6 @@ def serve(
             ),
             node=node,
             lanes=lanes,
+            drain=drain,
         )
     )

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from typing import Any, Protocol
-from weakref import WeakSet
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -133,7 +132,8 @@ class OwnConnection:
     def __init__(self, alias: str, synchronous: Synchronous) -> None:
         self._synchronous = synchronous
         self._handler = ConnectionHandler({"default": _own_settings(connections[alias])})
-        self._made: WeakSet[BaseDatabaseWrapper] = WeakSet()
+        # Those of threads that are gone stay until `close`: dropped while open, they could only complain.
+        self._made: set[BaseDatabaseWrapper] = set()
         self._files = OpenedFiles()
         self._lock = threading.Lock()
 
@@ -198,12 +198,16 @@ class OwnConnection:
         call()
 
     def let_go(self) -> None:
-        self._handler["default"].close()
+        wrapper = self._handler["default"]
+        wrapper.close()
+        with self._lock:
+            self._made.discard(wrapper)
 
     def close(self) -> None:
         with self._lock:
             for wrapper in self._made:
                 wrapper.close()
+            self._made.clear()
 
 
 def _roll_back(wrapper: BaseDatabaseWrapper) -> None:

@@ -3,6 +3,7 @@
 import sys
 
 from django.core.management.base import BaseCommand
+from django.db import connections
 
 from klokker.cli.entry import run
 
@@ -16,4 +17,6 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """`argv` is [manage.py, klokker, …]."""
-        sys.exit(run(argv[2:], program=f"{argv[0]} klokker"))
+        code = run(argv[2:], program=f"{argv[0]} klokker")
+        connections.close_all()
+        sys.exit(code)
