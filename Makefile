@@ -45,6 +45,7 @@ $(MADE): requirements/install.txt
 		echo "$$python lacks the module venv: install it (Debian: apt install python3-venv), or name another Python: make PYTHON=…" >&2; \
 		exit 1; \
 	fi; \
+	echo "Setting up .venv; this is done once, and takes half a minute or so …" >&2; \
 	"$$python" -m venv --clear .venv
 	@$(call three_tries,installing uv,$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<)
 	@touch $@

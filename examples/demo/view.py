@@ -136,7 +136,7 @@ def _asked_for(now: datetime, count: int) -> Iterator[Next]:
 
 def headline(schedules: int, off_since: datetime, on_since: datetime) -> Text:
     """What this is about, in a line."""
-    off = f"off since {off_since:%A %H:%M} UTC ({rounded(on_since - off_since)})"
+    off = f"off since {off_since:%a %-d %b %H:%M} UTC ({rounded(on_since - off_since)})"
     return Text.assemble(("Klokker", "bold"), f" · {schedules} schedules of five systems · {off}")
 
 

@@ -81,6 +81,8 @@ def anonymize_reporters(run: RunContext, days: Annotated[int, Ge(1)] = 365) -> C
             Reporter.objects.filter(pk__in=[each.pk for each in reporters]).update(email="", phone="", anonymized=True)
             run.check()
         done += len(reporters)
+        # Reports that other tasks close meanwhile come on top of those that were counted.
+        total = max(total, done)
         run.progress(done, total)
     run.logger.info("%s of %s reporters anonymised", done, total)
     return Counts(found=total, anonymized=done)

@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from klokker.cli.app import CATALOGUE
 from tests.cli.conftest import Klokker
 
 pytestmark = pytest.mark.acceptance
@@ -59,3 +63,9 @@ def test_a_slip_in_a_commands_name_is_answered_with_the_one_that_was_meant(klokk
 
 def test_a_commands_own_help_is_its_own(klokker: Klokker) -> None:
     assert "klokker tick" in klokker("tick", "--help").stdout
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_command_offers_no_completion_that_it_has_not_got(name: str) -> None:
+    command: Any = typer.main.get_command(import_module(f"klokker.cli.commands.{name}").app)
+    assert "install_completion" not in {option.name for option in command.params}

@@ -38,6 +38,7 @@ ASKING: dict[str, tuple[str, ...]] = {
     "explain": ("clean-up", "rests", "@hourly"),
     "forecast": ("--for 1d",),
     "simulate": ("later.toml --for 1h",),
+    "lint": ("", "clean-up"),
     "tzdiff": (str(files("tzdata") / "zoneinfo"),),
     "runs": ("", "clean-up", "--outcome failed"),
     "logs": ("1", "clean-up"),

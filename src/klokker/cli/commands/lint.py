@@ -17,7 +17,7 @@ from klokker.tasks.registry import registry
 from klokker.watch.survey import survey
 from klokker.wiring.project import find_tasks, read_settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
