@@ -21,7 +21,12 @@ def main() -> None:
 def _lines(file: Path) -> list[str]:
     measured = json.loads(file.read_text())
     machine = ", ".join(f"{name} {value}" for name, value in measured["machine"].items())
-    lines = [f"### `{file.stem}`", "", f"{machine}; load before {measured['load before']}.", ""]
+    lines = [
+        f"### `{file.stem}`",
+        "",
+        f"{machine}; load before {measured['load before']}, took {measured['took seconds']:.0f} s.",
+        "",
+    ]
     lines += ["| what | ours | beside | goal |", "|---|---|---|---|"]
     return lines + [_row(figure) for figure in measured["figures"]]
 
@@ -31,7 +36,8 @@ def _row(figure: dict[str, Any]) -> str:
     ours = next(name for name in figure["measured"] if name not in ratios)
     peers = "; ".join(f"{name} {_said(figure, name)}: ×{_short(ratio)}" for name, ratio in ratios.items())
     goals = "; ".join(_goal(figure, goal) for goal in figure["goals"])
-    return f"| {figure['what']} | {_said(figure, ours)} | {peers} | {goals} |"
+    what = f"{figure['what']}; {figure['note']}" if figure["note"] else figure["what"]
+    return f"| {what} | {_said(figure, ours)} | {peers} | {goals} |"
 
 
 def _said(figure: dict[str, Any], name: str) -> str:
