@@ -87,6 +87,17 @@ def test_a_duty_that_failed_for_a_known_reason_is_one_line() -> None:
     assert "The ticker of a-1 failed, and is tried again: The database has no room left (SQLite file x" in line
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_an_exception_that_raises_when_asked_for_its_words_is_told_all_the_same(format: Format) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with written(format) as log:
+        emit(events.TaskModuleSkipped(module="shop.chores", location="", error=Mute()))
+    assert "shop.chores raised Mute: (it has no words: to ask for them raises RuntimeError)" in log.getvalue()
+
+
 @given(any_event())
 def test_any_event_is_one_json_object_on_one_line(event: Event) -> None:
     with written("json") as log:

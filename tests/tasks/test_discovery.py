@@ -79,6 +79,8 @@ def test_modules_of_a_setting_must_exist(project: Path) -> None:
         ("def broken(:\n", SyntaxError, 1),
         ("\n\nraise SystemExit(1)\n", SystemExit, 3),
         ("import json\njson.loads('{')\n", ValueError, 2),
+        ("class Odd(BaseException): ...\nraise Odd\n", BaseException, 2),
+        ("class Mute(Exception):\n    def __str__(self): raise RuntimeError\nraise Mute\n", Exception, 3),
     ],
 )
 def test_a_module_that_raises_is_named_with_its_line_and_stops_no_other(

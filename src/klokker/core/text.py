@@ -50,3 +50,11 @@ def printable(text: str) -> str:
 def printable_json(written: str) -> str:
     """The same for text that is JSON, which then says what it said before."""
     return _STEERING.sub(lambda control: f"\\u{ord(control[0]):04x}", clean(written))
+
+
+def words_of(error: BaseException) -> str:
+    """What an exception of anybody's says; of one that raises when asked, that it does."""
+    try:
+        return clean(str(error))
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 — its `__str__` is anybody's code
+        return f"(it has no words: to ask for them raises {type(raised).__name__})"

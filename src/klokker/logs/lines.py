@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TextIO
 
 from klokker.core.json_values import Json
-from klokker.core.text import clean, head_and_tail, printable, printable_json
+from klokker.core.text import clean, head_and_tail, printable, printable_json, words_of
 from klokker.events import Event, Subscription, subscribe
 from klokker.logs.wording import said
 
@@ -58,7 +58,7 @@ def _plain(value: object) -> Json:
         case tuple():
             return [_plain(item) for item in value]
         case BaseException():
-            return head_and_tail(f"{type(value).__name__}: {value}", LONGEST_FIELD)
+            return head_and_tail(f"{type(value).__name__}: {words_of(value)}", LONGEST_FIELD)
     raise TypeError(f"events hold plain values, got {type(value).__name__}")
 
 

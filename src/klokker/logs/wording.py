@@ -15,6 +15,7 @@ from klokker import events
 from klokker.core.duration import duration_text
 from klokker.core.errors import KlokkerError
 from klokker.core.lifecycle import DismissalReason, Outcome
+from klokker.core.text import words_of
 from klokker.events import Event
 
 
@@ -215,7 +216,7 @@ def _(event: events.ChildDied) -> Said:
 def _(event: events.TaskModuleSkipped) -> Said:
     where = f" at {event.location}" if event.location else ""
     return ERROR, (
-        f"The task module {event.module} raised {type(event.error).__name__}{where}: {event.error}. This process knows none "
+        f"The task module {event.module} raised {type(event.error).__name__}{where}: {words_of(event.error)}. This process knows none "
         f"of its tasks; `python -c 'import {event.module}'` shows the whole traceback."
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from klokker.core.errors import KlokkerError
+from klokker.core.text import words_of
 from klokker.tasks.registry import Registry
 from klokker.tasks.registry import registry as process_registry
 
@@ -32,7 +33,7 @@ class TaskModuleFailed(KlokkerError):
         self.location = location
         where = f" at {location}" if location else ""
         super().__init__(
-            f"The task module {module} raised {type(error).__name__}{where}: {error}. Its tasks are unknown until it can "
+            f"The task module {module} raised {type(error).__name__}{where}: {words_of(error)}. Its tasks are unknown until it can "
             f"be imported; `python -c 'import {module}'` shows the whole traceback."
         )
 
@@ -96,7 +97,9 @@ class _Search:
             return None
         try:
             return importlib.import_module(name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 — the module is anybody's code; the fault is reported
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 — the module is anybody's code; the fault is reported
             self.registry.forget_module(name)
             self.faults[name] = TaskModuleFailed(name, error, _location(name, error))
             self.faults[name].__cause__ = error
