@@ -7,7 +7,12 @@ from klokker.cli.columns import Column
 from klokker.cli.output import say, table
 from klokker.core.lint.finding import Finding, Severity
 
-COLUMNS = (Column("HOW BAD"), Column("SCHEDULE"), Column("FINDING"), Column("WHAT, AND WHAT WOULD BE RIGHT", wrap=True))
+COLUMNS = (
+    Column("HOW BAD"),
+    Column("SCHEDULE", wrap=True),
+    Column("FINDING"),
+    Column("WHAT, AND WHAT WOULD BE RIGHT", wrap=True),
+)
 _NAMES_SHOWN = 3
 
 

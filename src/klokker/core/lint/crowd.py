@@ -14,7 +14,7 @@ MANY = 10
 """So many schedules of one lane at one moment are a crowd."""
 _AT_MOST_HOURLY = 25
 """Who comes more often than this in a day meets everybody, and can be spread by nothing."""
-_SHOWN = 5
+_SHOWN = 3
 
 
 def find_between(cases: Sequence[Case]) -> Iterator[Finding]:
