@@ -129,7 +129,9 @@ def test_asking_changes_nothing(shop: Cli) -> None:
             words = [str(shop.folder / word) if word in ("later.toml", "copy") else word for word in asked.split()]
             for form in ([], ["--json"]) if asked != "--print-cron" else ([],):
                 said = shop(command, *words, *form)
-                assert said.code in (0, 1, 2, 3, 4), (command, asked, said)
+                # PostgreSQL's own programs, which make its backups, may be missing here, or be older than the server.
+                refused = 5 if command == "backup" and shop.database.vendor == "postgresql" else 0
+                assert said.code in (0, 1, 2, 3, 4, refused), (command, asked, said)
                 assert "fault in Klokker" not in said.err
                 assert (rows(shop.database), commits()) == before, f"{command} {asked} wrote"
 
