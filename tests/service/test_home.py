@@ -39,3 +39,13 @@ def test_a_file_in_the_folders_place_is_refused_with_what_to_do(tmp_path: Path) 
     (tmp_path / "home").write_text("")
     with pytest.raises(HomeUnusable, match="Name another one with KLOKKER_HOME"):
         found(tmp_path / "home")
+
+
+def test_an_empty_key_is_refused(tmp_path: Path) -> None:
+    """A full disk or a slip leaves one; nothing may be signed with it."""
+    (tmp_path / "secret-key").touch()
+    with pytest.raises(HomeUnusable, match="secret-key is empty; delete it, and a new one is made"):
+        found(tmp_path)
+    (tmp_path / "secret-key").unlink()
+    found(tmp_path)
+    assert len(kept_key(tmp_path)) >= 50

@@ -59,6 +59,9 @@ def found(path: Path) -> None:
         raise HomeUnusable(path, "it is not a folder")
     if not kept_key(path):
         _make_key(path / SECRET_KEY_FILE)
+    if not kept_key(path):
+        # Whoever signs with an empty key signs for everybody.
+        raise HomeUnusable(path, f"its secret key {path / SECRET_KEY_FILE} is empty; delete it, and a new one is made")
 
 
 def kept_key(home: Path) -> str:
