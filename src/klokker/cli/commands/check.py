@@ -1,5 +1,8 @@
 """`klokker check`: is all well?"""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +24,9 @@ from klokker.wiring.project import find_tasks, read_settings
 app = typer.Typer(add_completion=False)
 
 COLUMNS = (Column("WHAT"), Column("SINCE"), Column("WHY, AND WHAT WOULD HELP", wrap=True))
+
+CROWD = 10
+"""Findings of one kind that a table shows: where no worker runs, every schedule is late, and the cause should be seen."""
 
 
 @app.command()
@@ -52,15 +58,7 @@ def check_all(
             }
         )
     elif checked.findings:
-        since = checked.recorded.since
-        table(
-            COLUMNS,
-            (
-                (finding.kind, relative(since.get(finding.key, now), now), finding.reason)
-                for finding in checked.findings
-            ),
-            empty="",
-        )
+        table(COLUMNS, _rows(checked.findings, checked.recorded.since, now), empty="")
     elif well and not doubtful and not quiet:
         say("All is well.")
     if doubtful and not as_json and not (quiet and well):
@@ -68,6 +66,18 @@ def check_all(
     for incident in () if as_json else checked.recorded.closed:
         say(f"over: {f'{incident.kind} {incident.subject}'.rstrip()}, since {relative(incident.opened_at, now)}")
     raise typer.Exit(Exit.WELL if well else Exit.NOT_WELL)
+
+
+def _rows(findings: Sequence[Finding], since: Mapping[str, datetime], now: datetime) -> Iterator[tuple[str, str, str]]:
+    """A row for each finding; of a kind that there are very many of, the first ones and how many more there are."""
+    # Judged kind by kind: those of one kind stand together.
+    for kind, alike in groupby(findings, key=lambda finding: finding.kind):
+        several = list(alike)
+        shown = several if len(several) <= CROWD else several[: CROWD - 1]
+        for finding in shown:
+            yield (kind, relative(since.get(finding.key, now), now), finding.reason)
+        if left := len(several) - len(shown):
+            yield (kind, "", f"and {left} more; `klokker check --json` lists them all")
 
 
 def _as_data(finding: Finding, since: dict[str, Any]) -> dict[str, Any]:
