@@ -20,7 +20,20 @@ OUTCOMES = ("lines", ("runs", "dismissals", "tally_runs", "tally_dismissals"))
 
 NOT_HERE = {
     "migrate": {"newer", "pending"},
-    "check": {"module"},
+    "check": {
+        "code",
+        "fix",
+        "lane",
+        "lint",
+        "module",
+        "moment",
+        "page",
+        "schedules",
+        "sentence",
+        "severity",
+        "silenced",
+        "spread",
+    },
     "preview": {"between", "complete", "matches", "moment", "name", "schedules", "task", "when", "why"},
     "pause": {"after", "count", "reason", "until"},
     "node enrol": {"after", "count", "reason", "until", "done"},
