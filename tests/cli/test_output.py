@@ -169,3 +169,13 @@ def test_a_refusal_does_not_steer_the_terminal_either(cli: Cli) -> None:
 def test_a_text_of_several_lines_fills_one_row(cli: Cli) -> None:
     cli.sync(PAINTED)
     assert "\\nstate  active\n" in cli("show", "paint").out
+
+
+@pytest.mark.parametrize(
+    "command", ["show nobody", "logs 99", "pause nobody -r x", "sync nowhere.toml", "preview nonsense"]
+)
+def test_what_is_refused_leaves_stdout_to_json_empty(cli: Cli, command: str) -> None:
+    refused = cli(*command.split(), "--json")
+    assert refused.code != 0
+    assert refused.out == ""
+    assert refused.error
