@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False)
 
 COLUMNS = (Column("WHAT"), Column("SINCE"), Column("WHY, AND WHAT WOULD HELP", wrap=True))
 
-CROWD = 10
+CROWD = 15
 """Findings of one kind that a table shows: where no worker runs, every schedule is late, and the cause should be seen."""
 
 
