@@ -13,7 +13,7 @@ from benchmarks.contest import Contest, Contestant
 from benchmarks.figures import Figure, Goal
 from benchmarks.grounds import klokker_on, marked, queue_beside
 
-JOBS = {"klokker": 20_000, "pgqueuer": 20_000, "Huey": 6_000}
+JOBS = {"klokker": 20_000, "pgqueuer": 20_000, "Huey": 2_000}
 TASKS = (("klokker", "noop.threads"), ("processes", "noop.processes"))
 PROCESSES = (1, 2)
 SECONDS = 4
