@@ -19,7 +19,7 @@ class StillWaiting(AssertionError):
         super().__init__(f"{what} did not come within {within:g} s; last seen: {last!r}")
 
 
-def until(look: Callable[[], Seen], what: str, *, within: float = 10.0, every: float = 0.02) -> Seen:
+def until(look: Callable[[], Seen], what: str, *, within: float = 60.0, every: float = 0.02) -> Seen:
     """What `look` saw the first time that it was true; asked each `every` seconds, for at most `within` seconds.
 
     Raises StillWaiting, which says `what` was awaited and what was seen last. An exception of `look` is not caught.
