@@ -194,11 +194,13 @@ class Processes:
 
     def _give(self, hand: Hand) -> bool:
         handed = self._waiting.popleft()
+        # A quick child has ended before this thread goes on.
+        at = self._monotonic()
         if not hand.hand(handed):
             self._waiting.appendleft(handed)
             return False
         if len(hand.held) == 1:
-            self._begun(hand)
+            self._begun(hand, at)
         return True
 
     def _give_ahead(self) -> None:
@@ -227,19 +229,18 @@ class Processes:
             # It was thought to have come to that one, and came to a later one or to none.
             hand.limit = None
             if hand.held:
-                self._begun(hand)
+                self._begun(hand, self._monotonic())
 
-    def _begun(self, hand: Hand) -> None:
-        """The child has come, or comes now, to the first that it holds."""
-        now = self._monotonic()
+    def _begun(self, hand: Hand, at: float) -> None:
+        """The child came to the first that it holds at this moment, or soon after."""
         head = hand.held[0]
         given = head.assignment
         if head.began is None:
-            head.began = now
-            self._told.append(Started(given.run, given.token, now))
+            head.began = at
+            self._told.append(Started(given.run, given.token, at))
         hand.limit = None
         if given.timeout is not None:
-            hand.limit = (now + given.timeout.total_seconds(), time_is_up(given.timeout))
+            hand.limit = (at + given.timeout.total_seconds(), time_is_up(given.timeout))
 
     def _ended_here(self, handed: Handed, ending: Ending) -> None:
         now = self._monotonic()
@@ -348,7 +349,8 @@ class Processes:
         if hand.stopping is not None and not hand.stopping.killed:
             hand.stopping = None
         if hand.held:
-            self._begun(hand)
+            # The same clock for parent and child: it went on at once, however late its word was read.
+            self._begun(hand, ended.ended)
 
     # ── what the nurse says ─────────────────────────────────────────────────────────────────────────────────────────
 
