@@ -6,10 +6,11 @@ time pass until then. A machine that goes down drops its hosts, as a power cut w
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from klokker.core.lease import Lease
+from klokker.core.moments import EPOCH
 from klokker.core.verdict import Terms
 from klokker.engine.clock import Clock
 from klokker.engine.gate import Gate
@@ -21,7 +22,6 @@ from klokker.simulation.clock import ManualClock
 from klokker.simulation.playing import Playing, Script
 from klokker.store.contract import ProcessInfo, Store
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEASE = Lease()
 
 
