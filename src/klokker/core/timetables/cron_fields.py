@@ -200,7 +200,7 @@ class Field:
             return "write 6 for Saturdays, or 5L for the last Friday of the month"
         if a_day and re.fullmatch("L-[0-9]+W", item):
             return "W does not go with L-n: write LW for the last workday, or L-n"
-        if a_day and re.search("[LW#].*[-/]|[-/].*[LW#]", item):
+        if a_day and set(item) & set("LW#") and set(item) & set("-/"):
             return "L, W and # do not go with ranges or steps: write a list, such as 1#2,3#2"
         if item[0] == "H":
             return "write H, H/15, H(0-29) or H(0-29)/10"

@@ -1,7 +1,8 @@
 """What does a kind of timetable need to know in order to read its text?"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple, NoReturn
 
 from klokker.core.errors import InvalidTimetable
@@ -53,10 +54,11 @@ class Reading:
 
     def position(self, word: int) -> int:
         """Where the word of this number begins in the text. Only errors ask, so reading does not pay for it."""
-        for number, match in enumerate(re.finditer(r"\S+", self.text)):
-            if number == word:
-                return match.start()
-        return len(self.text)
+        return next(islice(self.positions(), word, None), len(self.text))
+
+    def positions(self) -> Iterator[int]:
+        """Where each word begins in the text."""
+        return (match.start() for match in re.finditer(r"\S+", self.text))
 
 
 class Form(NamedTuple):

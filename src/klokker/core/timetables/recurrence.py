@@ -220,8 +220,7 @@ def _claims(words: list[str]) -> bool:
 def _read(reading: Reading) -> Recurrence:
     found: dict[str, tuple[str, int]] = {}
     excluded: list[tuple[str, int]] = []
-    for number, word in enumerate(reading.words):
-        position = reading.position(number)
+    for word, position in zip(reading.words, reading.positions(), strict=True):
         part = _PART.fullmatch(word.upper()) if word.isascii() else None
         if part is None or part[1] in found or "RRULE" in found:
             expected = "write DTSTART:… and EXDATE:…, if you need them, and then RRULE:…, with blanks between"
