@@ -303,6 +303,11 @@ def always(question: Question) -> bool:
     return True
 
 
+def follows_real_time_there(question: Question) -> bool:
+    """What cronsim takes for a wildcard: six fields always."""
+    return question.wildcard or with_seconds(question)
+
+
 CRONSIM = (
     Rule("Ranges around the end", around_the_end),
     Rule("The question mark", question_mark),
@@ -313,7 +318,7 @@ CRONSIM = (
     Rule("A date that never comes", never_this_date),
     Rule("From within a repeated hour", always, around=second_pass),
     Rule("Changes by part of an hour", always, around=partial_hours),
-    Rule("A day without midnight", lambda question: question.wildcard, around=skipped_midnight),
+    Rule("A day without midnight", follows_real_time_there, around=skipped_midnight),
     Rule("Six fields where clocks change", with_seconds, lambda question: replace(question, gap="skip", fold="both")),
 )
 CRONITER = (

@@ -68,9 +68,15 @@ EXAMPLES = {
 }
 
 
+AGAIN = [
+    ("cronsim", "A day without midnight", ("30 28 1-3 * * 0,5", "America/Sao_Paulo", "2018-11-03T23:08")),
+]
+"""Second examples, of rules that show in more than one way."""
+
+
 @pytest.mark.parametrize(
     ("peer", "rule", "example"),
-    [(peer, rule, text) for peer, rules in EXAMPLES.items() for rule, text in rules.items()],
+    [*((peer, rule, text) for peer, rules in EXAMPLES.items() for rule, text in rules.items()), *AGAIN],
 )
 def test_a_rule_has_an_example(peer: str, rule: str, example: str | tuple[str, str, str]) -> None:
     text, zone, start = (example, "UTC", "2026-03-01T00:00") if isinstance(example, str) else example
