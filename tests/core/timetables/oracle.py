@@ -68,8 +68,14 @@ class Draw:
         self._random = random.Random(seed)
 
     def question(self) -> Question:
-        """One in three asks about any zone there is, the others about those whose clocks do the oddest things."""
+        """One in three asks about any zone there is, the others about those whose clocks do the oddest things.
+
+        One in twenty looks for leap days around 2100, which has none.
+        """
         zone = self._random.choice(ZONES if self._random.random() < 0.3 else ODD)
+        if self._random.random() < 0.05:
+            start = datetime(2095, 1, 1, tzinfo=UTC) + timedelta(minutes=self._random.randrange(10 * 365 * 24 * 60))
+            return Question(self._of_leap_days(), zone, start)
         year = YEARS.get(zone, 2026)
         changes = _changes(zone, year)
         if changes and self._random.random() < 0.6:
@@ -88,6 +94,12 @@ class Draw:
         if self._random.random() < 0.1:
             words.insert(0, choice(["0", "30", "5,35", "*/20"]))
         return " ".join(words)
+
+    def _of_leap_days(self) -> str:
+        choice = self._random.choice
+        date, month = choice(["29", "29", "L", "29-31", "28,29", "L-1", "28-1"]), choice(["2", "2", "FEB", "*", "*/2"])
+        weekday = choice(["*", "*", "*", "1", "0-3"])
+        return f"{self._field('minute')} {self._field('hour')} {date} {month} {weekday}"
 
     def _field(self, field: str) -> str:
         choice, rare = self._random.choice, self._random.random() < 0.1

@@ -3,12 +3,13 @@
 What is right is not theirs to say: tests/core/timetables/test_cron_scan.py looks at every minute. This is for those who come from there.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.core.timetables.oracle import AT_ONCE, PEERS, compare
+from tests.core.timetables.oracle import AT_ONCE, ODD, PEERS, ZONES, Draw, compare
 from tests.core.timetables.peers import (
     CRONITER,
     CRONSIM,
@@ -28,6 +29,16 @@ def test_every_difference_has_a_rule(seed: int) -> None:
     assert compared.unlisted == [], "a peer answers otherwise, and no rule says why"
     for peer in PEERS:
         assert compared.by_rule[f"{peer}: the same"] > AT_ONCE * 0.75
+
+
+def test_the_questions_go_to_every_zone_every_hard_change_and_the_leap_days_around_2100() -> None:
+    draws = [Draw(seed) for seed in range(4)]
+    asked = [draw.question() for draw in draws for _ in range(AT_ONCE)]
+    assert {question.zone for question in asked} == set(ZONES)
+    near_changes = Counter(question.zone for question in asked if question.changes(days=1))
+    assert [zone for zone in ODD if zone != "UTC" and near_changes[zone] < 500] == []
+    without_leap_day = [question for question in asked if 2096 <= question.start.year < 2104]
+    assert len(without_leap_day) > 500
 
 
 EXAMPLES = {
