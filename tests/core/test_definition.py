@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klokker.core.catchup import CatchUp, CatchUpKind
+from klokker.core.closed import Closed, WhenClosed
 from klokker.core.definition import (
     AfterSuccess,
     Definition,
@@ -19,6 +20,7 @@ from klokker.core.definition import (
 )
 from klokker.core.errors import InvalidPolicy, TimetableError
 from klokker.core.jitter import Jitter
+from klokker.core.known import Known
 from klokker.core.overlap import Overlap
 from klokker.core.placement import Placement, PlacementKind
 from klokker.core.retention import Retention
@@ -46,6 +48,7 @@ WHOLE: dict[str, object] = {
     "catch_up": "within 2h",
     "grace": "5m",
     "overlap": "queue one",
+    "closed": "wait during office",
     "jitter": "1m30s",
     "after_success": "delete",
     "retention": {"keep": "2d", "last": 3, "failures": "60d", "dismissals": "7d"},
@@ -62,6 +65,9 @@ WHOLE: dict[str, object] = {
     "declared_in": "chores.toml",
 }
 
+KNOWN = Known({"office": "daily 22:00-06:00", "other": "daily 01:00-02:00"}, {"home": "52.37,4.90"})
+NAMED = {"calendars": {"office": "daily 22:00-06:00"}}
+
 
 def faults(**fields: object) -> dict[str, str]:
     with pytest.raises(InvalidDefinition) as refused:
@@ -74,8 +80,8 @@ def test_the_least_definition_has_the_defaults() -> None:
 
 
 def test_every_field_is_read() -> None:
-    assert set(WHOLE) == set(Definition.__slots__)
-    read = Definition.read(WHOLE)
+    assert set(WHOLE) | {"calendars", "places"} == set(Definition.__slots__)
+    read = Definition.read(WHOLE, KNOWN)
     assert read == Definition(
         name="Sweep the floors",
         task="chores.sweep",
@@ -95,6 +101,7 @@ def test_every_field_is_read() -> None:
         catch_up=CatchUp(CatchUpKind.WITHIN, span=timedelta(hours=2)),
         grace=timedelta(minutes=5),
         overlap=Overlap.QUEUE_ONE,
+        closed=Closed("office", WhenClosed.WAIT),
         jitter=Jitter(timedelta(seconds=90)),
         after_success=AfterSuccess.DELETE,
         retention=Retention(timedelta(days=2), 3, timedelta(days=60), timedelta(days=7)),
@@ -109,17 +116,40 @@ def test_every_field_is_read() -> None:
         silence={"no-timeout": "it ends itself"},
         engine_options={"queue": "slow"},
         declared_in="chores.toml",
+        calendars=NAMED["calendars"],
     )
 
 
 def test_what_is_written_for_people_leaves_out_the_defaults_and_reads_back() -> None:
     assert Definition.read(LEAST).written() == LEAST
-    assert Definition.read(WHOLE).written() == WHOLE
+    assert Definition.read(WHOLE, KNOWN).written() == WHOLE
+
+
+def test_a_definition_carries_the_texts_of_what_it_names_and_of_nothing_else() -> None:
+    named = {"when": "sunset at home except calendar other", "closed": "skip during calendar office"}
+    read = Definition.read(LEAST | named, KNOWN)
+    assert (read.calendars, read.places) == (KNOWN.calendars, KNOWN.places)
+    assert read.knowing(KNOWN) == read
+    later = Known({**KNOWN.calendars, "office": "weekly SUN"}, KNOWN.places)
+    assert read.knowing(later).calendars["office"] == "weekly SUN"
+    assert Definition.read(LEAST, KNOWN).calendars == {}
+
+
+@pytest.mark.parametrize("field", ["calendars", "places"])
+def test_what_names_stand_for_is_not_written_with_a_schedule(field: str) -> None:
+    assert faults(**{field: {"office": "weekly SUN"}}).keys() == {field}
+
+
+def test_a_name_that_is_not_known_is_told_with_those_that_are() -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        Definition.read(LEAST | {"when": "@daily except calendar othr", "closed": "skip during ofice"}, KNOWN)
+    assert "did you mean other" in refused.value.faults["when"]
+    assert "did you mean office" in refused.value.faults["closed"]
 
 
 @pytest.mark.parametrize("fields", [LEAST, WHOLE])
 def test_what_is_stored_has_every_field_and_reads_back(fields: dict[str, object]) -> None:
-    definition = Definition.read(fields)
+    definition = Definition.read(fields, KNOWN)
     assert set(definition.to_json()) == set(Definition.__slots__)
     assert Definition.from_json(definition.to_json()) == definition
     assert Definition.from_text(definition.to_text()) == definition
@@ -262,7 +292,7 @@ def test_fields_that_a_later_version_added_have_their_defaults() -> None:
 
 
 def test_the_same_text_is_read_once() -> None:
-    text = Definition.read(WHOLE).to_text()
+    text = Definition.read(WHOLE, KNOWN).to_text()
     assert Definition.from_text(text) is Definition.from_text(text)
 
 

@@ -7,17 +7,19 @@ A definition is plain values. `when` stays text here (the one column in which a 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from klokker.core.catchup import CatchUp
+from klokker.core.closed import Closed, WhenClosed
 from klokker.core.duration import duration_text
 from klokker.core.errors import InvalidPolicy, KlokkerError, TimetableError
 from klokker.core.fields import LONGEST, Fields, Unfit, length, printable_name, shown, table, text, whole
 from klokker.core.jitter import Jitter
 from klokker.core.json_values import Json as Json
+from klokker.core.known import NOTHING, Known, Named, Noted
 from klokker.core.limits import Limited
 from klokker.core.moments import epoch_second, from_epoch
 from klokker.core.overlap import Overlap
@@ -26,6 +28,8 @@ from klokker.core.result import as_result
 from klokker.core.retention import Retention
 from klokker.core.retry import Retry
 from klokker.core.timeout import Timeout
+from klokker.core.timetables.calendar_text import named_calendar
+from klokker.core.timetables.closings import Closings
 from klokker.core.timetables.completion import AfterCompletion
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.text import timetable
@@ -90,6 +94,7 @@ class Definition:
     catch_up: CatchUp = CatchUp()
     grace: timedelta = timedelta(seconds=60)
     overlap: Overlap = Overlap.SKIP
+    closed: Closed | None = None
     jitter: Jitter = Jitter()
     after_success: AfterSuccess = AfterSuccess.KEEP
     retention: Retention = Retention()
@@ -106,6 +111,10 @@ class Definition:
     engine_options: Mapping[str, Json] = field(default_factory=dict)
     declared_in: str = ""
     """The file or module that declares it; empty for a managed one. A sync retires only what its own source declared."""
+    calendars: Mapping[str, str] = field(default_factory=dict)
+    """The text of each calendar that `when` and `closed` name, as it was when this was written."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each place is that `when` names, as it was when this was written."""
 
     def __post_init__(self) -> None:
         InvalidPolicy.collect(
@@ -122,21 +131,20 @@ class Definition:
         )
 
     @classmethod
-    def read(cls, values: Mapping[str, object]) -> "Definition":
+    def read(cls, values: Mapping[str, object], known: Known = NOTHING) -> "Definition":
         """Read what a person wrote (TOML, JSON, keyword arguments): text forms of policies, local times in `zone`.
 
-        The timetable is read too, so that what this returns can be evaluated. Raises InvalidDefinition, with all faults.
+        What it names is looked up in `known`. The timetable is read too, so that what this returns can be evaluated.
+        Raises InvalidDefinition, with all faults.
         """
-        reading = Fields(values, _FIELDS)
+        reading = Fields(values, _WRITTEN)
         definition = None
         try:
             definition = _read(reading, reading.take("zone", _zone, "UTC"))
-            if not reading.faults.keys() & {"name", "when", "zone", "gap", "fold"}:
-                definition.timetable()
-        except InvalidPolicy as refused:
+            if not reading.faults.keys() & {"name", "when", "zone", "gap", "fold", "closed"}:
+                definition = definition.knowing(known)
+        except (InvalidDefinition, InvalidPolicy) as refused:
             reading.faults.update(refused.faults)
-        except TimetableError as refused:
-            reading.faults["when"] = f"is wrong: {refused}"
         if definition is None or reading.faults:
             name = values.get("name")
             raise InvalidDefinition(name if isinstance(name, str) else "", reading.faults)
@@ -146,7 +154,7 @@ class Definition:
         """What `read` reads back: each field that differs from its default, in its text form; times in UTC."""
         return {
             name: _written(getattr(self, name))
-            for name in _FIELDS
+            for name in _WRITTEN
             if name in ("name", "task", "when") or getattr(self, name) != getattr(_PLAIN, name)
         }
 
@@ -183,11 +191,49 @@ class Definition:
 
     def timetable(self) -> Timetable:
         """The timetable that `when` means, within `starts` and `ends`, both included. Raises TimetableError."""
-        return _timetable(self.when, self.zone, self.gap, self.fold, self.name, self.starts, self.ends)[0]
+        return self._evaluated()[0]
 
     def rest(self) -> timedelta | None:
         """The rest after a run's end, where `when` is "… after completion"; else None. Raises TimetableError."""
-        return _timetable(self.when, self.zone, self.gap, self.fold, self.name, self.starts, self.ends)[1]
+        return self._evaluated()[1]
+
+    def _evaluated(self) -> tuple[Timetable, timedelta | None]:
+        named = Named(_pairs(self.calendars), _pairs(self.places)) if self.calendars or self.places else _UNNAMED
+        return _timetable(self.when, self.zone, self.gap, self.fold, self.name, self.starts, self.ends, named)
+
+    def closings(self) -> Closings | None:
+        """When it is closed, where a closing changes anything; else None. Raises TimetableError."""
+        if self.closed is None or self.closed.then is WhenClosed.RUN_ANYWAY:
+            return None
+        return _closings(self.closed.calendar, self.calendars.get(self.closed.calendar), self.zone)
+
+    def knowing(self, known: Known) -> "Definition":
+        """The same, with the texts of what it names as they are known now.
+
+        Raises InvalidDefinition, where a name is not known or something cannot be read.
+        """
+        calendars, places = Noted(known.calendars), Noted(known.places)
+        faults: dict[str, str] = {}
+        try:
+            timetable(
+                self.when,
+                zone=self.zone,
+                gap=self.gap,
+                fold=self.fold,
+                key=self.name,
+                calendars=calendars,
+                places=places,
+            )
+        except TimetableError as refused:
+            faults["when"] = f"is wrong: {refused}"
+        if self.closed is not None:
+            try:
+                named_calendar(calendars, self.closed.calendar, self.zone)
+            except TimetableError as refused:
+                faults["closed"] = f"is wrong: {refused}"
+        if faults:
+            raise InvalidDefinition(self.name, faults)
+        return replace(self, calendars=calendars.named, places=places.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,20 +266,38 @@ def difference(old: Definition, new: Definition) -> dict[str, Json]:
 def forget_timetables() -> None:
     """Evaluate definitions anew when they are asked for: what timetables stand on has changed under this process."""
     _timetable.cache_clear()
+    _closings.cache_clear()
 
 
 @lru_cache(maxsize=16_384)
 def _timetable(
-    when: str, zone: str, gap: str | None, fold: str | None, key: str, starts: datetime | None, ends: datetime | None
+    when: str,
+    zone: str,
+    gap: str | None,
+    fold: str | None,
+    key: str,
+    starts: datetime | None,
+    ends: datetime | None,
+    named: Named,
 ) -> tuple[Timetable, timedelta | None]:
     """The timetable within its limits, and the rest of one that follows completion. Reading is the dear part of a tick."""
-    plain = timetable(when, zone=zone, gap=gap, fold=fold, key=key)
+    calendars, places = dict(named.calendars), dict(named.places)
+    plain = timetable(when, zone=zone, gap=gap, fold=fold, key=key, calendars=calendars, places=places)
     rest = plain.rest if isinstance(plain, AfterCompletion) else None
     if starts is None and ends is None:
         return plain, rest
     # `starts` between two seconds begins with the next whole one; `ends` there ends with the one before.
     first = None if starts is None else epoch_second(starts) + (starts.microsecond > 0)
     return Limited(plain, first, None if ends is None else epoch_second(ends)), rest
+
+
+@lru_cache(maxsize=16_384)
+def _closings(name: str, text: str | None, zone: str) -> Closings:
+    return Closings(named_calendar({} if text is None else {name: text}, name, zone))
+
+
+def _pairs(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(texts.items()))
 
 
 @lru_cache(maxsize=16_384)
@@ -271,6 +335,7 @@ def _read(reading: Fields, zone: str) -> Definition:
         catch_up=reading.take("catch_up", CatchUp.read, CatchUp()),
         grace=reading.take("grace", _grace, timedelta(seconds=60)),
         overlap=reading.take("overlap", Overlap.read, Overlap.SKIP),
+        closed=reading.take("closed", Closed.read, None),
         jitter=reading.take("jitter", Jitter.read, Jitter()),
         after_success=AfterSuccess(reading.take("after_success", _one_of(*AfterSuccess), "keep")),
         retention=reading.take("retention", Retention.read, Retention()),
@@ -281,10 +346,12 @@ def _read(reading: Fields, zone: str) -> Definition:
         owner=reading.take("owner", text, ""),
         runbook=reading.take("runbook", text, ""),
         review_by=reading.take("review_by", moment, None),
-        labels=reading.take("labels", _labels, {}),
+        labels=reading.take("labels", _texts, {}),
         silence=reading.take("silence", _silence, {}),
         engine_options=reading.take("engine_options", _json_table, {}),
         declared_in=reading.take("declared_in", text, ""),
+        calendars=reading.take("calendars", _texts, {}),
+        places=reading.take("places", _texts, {}),
     )
 
 
@@ -340,8 +407,8 @@ def _json(value: object) -> Json:
     return result.json
 
 
-def _labels(value: object) -> dict[str, str]:
-    return {printable_name(key): text(label) for key, label in table(value).items()}
+def _texts(value: object) -> dict[str, str]:
+    return {printable_name(key): text(each) for key, each in table(value).items()}
 
 
 def _silence(value: object) -> dict[str, str]:
@@ -384,6 +451,9 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 
 _PLAIN = Definition(name="", task="", when="")
 _FIELDS = tuple(field.name for field in fields(Definition))
+_WRITTEN = tuple(name for name in _FIELDS if name not in ("calendars", "places"))
+"""What a person writes; what names stand for is looked up."""
+_UNNAMED = Named((), ())
 
 
 def _written(value: object) -> Json:
@@ -397,7 +467,7 @@ def _written(value: object) -> Json:
             return duration_text(value)
         case Placement() | Retention() | Retry():
             return value.written()
-        case CatchUp() | Jitter() | Timeout():
+        case CatchUp() | Closed() | Jitter() | Timeout():
             return str(value)
         case _:
             return _json(value)

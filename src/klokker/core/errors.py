@@ -8,6 +8,7 @@ KlokkerError
 ├── TimetableError           here
 │   ├── InvalidTimetable                         a text that cannot be read: which field, what, where, what is right
 │   ├── FollowsCompletion                        asked of `… after completion` what only the runs can tell
+│   ├── NeverOpens                               what waits for the end of a closing would wait for ever
 │   └── TooSparse                                the budget of steps was used up before a moment was found
 ├── DeclaredElsewhere        operations/edit.py  a declared schedule is edited where it is declared
 ├── EditedMeanwhile          operations/edit.py  somebody else edited the schedule first

@@ -89,7 +89,7 @@ def test_a_window_has_its_start_and_not_its_end() -> None:
 
 
 def test_a_calendar_with_a_zone_of_its_own_is_read_on_its_clocks() -> None:
-    tokyo = read_calendar("dates 05-01", "Asia/Tokyo")
+    tokyo = read_calendar("zone Asia/Tokyo\ndates 05-01")
     rule = timetable("0 * * * * only calendar c", zone=AMSTERDAM, calendars={"c": tokyo})
     assert rule.after(YEAR) == datetime(2026, 4, 30, 15, tzinfo=UTC)
     assert rule.count(YEAR, NEXT_YEAR) == 24
@@ -133,7 +133,7 @@ def test_a_mask_covers_what_asking_each_quarter_of_an_hour_finds(
     text: str, week: tuple[str, datetime], own: str | None
 ) -> None:
     zone, start = week
-    calendar = read_calendar(text, own)
+    calendar = read_calendar(f"zone {own}\n{text}" if own else text)
     info = ZoneInfo(own or zone)
     rule = timetable("every 15 minutes only calendar c", zone=zone, calendars={"c": calendar})
     expected, moment = [], start + timedelta(minutes=15)

@@ -5,7 +5,7 @@ steps goes with each question through all that it asks, so that nesting does not
 """
 
 from abc import abstractmethod
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from klokker.core.errors import TooSparse
 from klokker.core.timetables.contract import Timetable
@@ -16,14 +16,22 @@ _STEPS_A_PART = 10
 """And for each part that a timetable is made of."""
 
 
+class Searched(Protocol):
+    """What a question searches; its text tells what is too sparse."""
+
+    @property
+    def size(self) -> int:
+        """Of how many timetables and calendars it is made."""
+
+
 class Budget:
     """The steps that are left for one question."""
 
-    __slots__ = ("_left", "_timetable", "_whole")
+    __slots__ = ("_left", "_searched", "_whole")
 
-    def __init__(self, timetable: "Combined", steps: int = STEPS) -> None:
-        self._timetable = timetable
-        self._whole = self._left = steps + _STEPS_A_PART * timetable.size
+    def __init__(self, searched: Searched, steps: int = STEPS) -> None:
+        self._searched = searched
+        self._whole = self._left = steps + _STEPS_A_PART * searched.size
 
     def affords(self, steps: int) -> bool:
         """Whether so many steps are left."""
@@ -37,7 +45,7 @@ class Budget:
 
     def refuse(self, spent: str) -> NoReturn:
         """Raise TooSparse: nothing was found within what was spent."""
-        text = str(self._timetable)
+        text = str(self._searched)
         raise TooSparse(text if len(text) <= 120 else f"{text[:119]}…", spent)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from klokker.core.errors import InvalidTimetable
 from klokker.core.moments import DAY, from_epoch
 from klokker.core.timetables import recurrence
-from klokker.core.timetables.calendars import Calendar, Once, Part, Spans, wall_second
+from klokker.core.timetables.calendars import Calendar, Listed, Part, Spans, wall_second
 from klokker.core.timetables.reading import Reading
 
 
@@ -31,7 +31,7 @@ def read_ics(text: str, zone: str | None) -> Calendar:
         raise _refused(text, f"this is no ICS file: {error}", text[:60]) from error
     if not parts:
         raise _refused(text, "there is no event in this ICS file that lasts", text[:60])
-    return Calendar(tuple(parts))
+    return Calendar.of(parts)
 
 
 def _parts(event: Any, moved: list[tuple[str, date]], zone: str | None) -> Iterator[Part]:
@@ -47,12 +47,12 @@ def _parts(event: Any, moved: list[tuple[str, date]], zone: str | None) -> Itera
         left_out += [_wall(of, where) for uid, of in moved if uid == str(event.get("UID"))]
         yield Part(Spans(_starts(event, opens, left_out, where), length), where)
     else:
-        yield Part(Once(opens, opens + length), where)
+        yield Part(Listed.of([(opens, opens + length)]), where)
     for listed in _several(event, "RDATE"):
         for each in listed.dts:
             if isinstance(each.dt, date):
                 begins = _wall(each.dt, where)
-                yield Part(Once(begins, begins + length), where)
+                yield Part(Listed.of([(begins, begins + length)]), where)
 
 
 def _starts(event: Any, opens: int, left_out: list[int], zone: str | None) -> recurrence.Recurrence:

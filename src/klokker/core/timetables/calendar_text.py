@@ -7,11 +7,12 @@
     dates 12-24..12-26, 2026-05-01        days, of each year or of one
     from 2026-03-01T22:00 to 2026-03-02T04:00
 
-or the text of an ICS file (see `calendar_ics`).
+or the text of an ICS file (see `calendar_ics`). A first line `zone Europe/Amsterdam` says on whose clocks; without it,
+they are those of the schedule's zone. Lines that begin with # are passed over.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NoReturn
@@ -25,35 +26,73 @@ from klokker.core.timetables.calendars import (
     Dates,
     Holidays,
     Hours,
-    Once,
+    Listed,
     Part,
     Windows,
     midnight,
     wall_second,
 )
+from klokker.core.timetables.masks import InCalendar
+from klokker.core.timetables.zones import wall_clock
 
 
 @lru_cache(maxsize=1024)
-def read_calendar(text: str, zone: str | None = None) -> Calendar:
-    """The calendar that a text means, on the clocks of `zone`. Raises InvalidTimetable."""
-    if text.lstrip("\ufeff \r\n")[:15].upper() == "BEGIN:VCALENDAR":
-        return read_ics(text, zone)
+def read_calendar(text: str) -> Calendar:
+    """The calendar that a text means. Raises InvalidTimetable."""
+    zone, begins = _zone(text)
+    if text[begins:].lstrip("\ufeff \r\n")[:15].upper() == "BEGIN:VCALENDAR":
+        return read_ics(text[begins:], zone)
     parts: list[Part] = []
-    begins = 0
-    for line in text.splitlines(keepends=True):
-        if line.strip():
+    for line in text[begins:].splitlines(keepends=True):
+        if line.strip() and not line.lstrip().startswith("#"):
             reader = _Line(text, line, begins, zone)
             parts += reader.parts()
         begins += len(line)
     if not parts:
         raise InvalidTimetable(f"write one of: {_LOOKS}", field="calendar", value=text[:60], text=text, position=0)
-    return Calendar(tuple(parts))
+    return Calendar.of(parts)
+
+
+def named_calendar(known: Mapping[str, object], name: str, zone: str) -> InCalendar:
+    """The calendar of this name, on the clocks of `zone` where it has none of its own. Raises InvalidTimetable."""
+    if name not in known:
+        expected = f"write one of {', '.join(sorted(known))}{did_you_mean(name, known)}"
+        if not known:
+            expected = "no calendars are known here"
+        raise InvalidTimetable(expected, field="calendar", value=name)
+    calendar = known[name]
+    if isinstance(calendar, str):
+        try:
+            calendar = read_calendar(calendar)
+        except InvalidTimetable as fault:
+            expected = f"what stands behind this name cannot be read: {fault}"
+            raise InvalidTimetable(expected, field="calendar", value=name) from None
+    if not isinstance(calendar, Calendar):
+        expected = f"this name stands for {type(calendar).__name__}: hand in a text, or what read_calendar makes of one"
+        raise InvalidTimetable(expected, field="calendar", value=name)
+    wall_clock(zone)  # a zone that does not exist is refused here too
+    return InCalendar(name, calendar, zone)
+
+
+def _zone(text: str) -> tuple[str | None, int]:
+    """The zone that the first line names, if it does, and where the lines behind it begin."""
+    match = _ZONE.match(text)
+    if match is None:
+        return None, 0
+    try:
+        wall_clock(match[1])
+    except InvalidTimetable as fault:
+        raise InvalidTimetable(
+            fault.expected, field="zone", value=match[1], text=text, position=match.start(1)
+        ) from None
+    return match[1], match.end()
 
 
 _LOOKS = (
     "`holidays NL`; `daily 22:00-06:00`; `weekly MON-FRI 09:00-17:00`; `dates 12-24..12-26`; "
     "`from 2026-03-01T22:00 to 2026-03-02T04:00`; or the text of an ICS file"
 )
+_ZONE = re.compile(r"\s*zone[ \t]+(\S*)[ \t]*(?:\r?\n|$)", re.IGNORECASE)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
@@ -152,7 +191,14 @@ class _Line:
                 self._refuse("the last day lies before the first", item.strip(), place)
             if year:
                 found.append(
-                    Once(midnight(first.year, first.month, first.day), midnight(last.year, last.month, last.day) + DAY)
+                    Listed.of(
+                        [
+                            (
+                                midnight(first.year, first.month, first.day),
+                                midnight(last.year, last.month, last.day) + DAY,
+                            )
+                        ]
+                    )
                 )
             else:
                 found.append(Dates((first.month, first.day), (last.month, last.day)))
@@ -174,7 +220,7 @@ class _Line:
         begins, ends = wall_second(opens), wall_second(closes)
         if ends <= begins:
             self._refuse("a window ends after it begins", self.rest, self.rest_at)
-        return Part(Once(begins, ends), zone)
+        return Part(Listed.of([(begins, ends)]), zone)
 
     def _refuse(self, expected: str, value: str, position: int) -> NoReturn:
         raise InvalidTimetable(expected, field="calendar", value=value, text=self.text, position=position)

@@ -8,7 +8,7 @@ Wall-clock times are seconds, days are counted from 1970-01-01. `calendar_text` 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from calendar import isleap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -141,18 +141,28 @@ class Spans(Windows):
 
 
 @dataclass(frozen=True, slots=True)
-class Once(Windows):
-    """One window, from a wall-clock second up to another one."""
+class Listed(Windows):
+    """Windows that are listed one by one: the wall-clock seconds (from, up to), in order, none touching another."""
 
-    opens: int
-    closes: int
+    windows: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, windows: Iterable[tuple[int, int]]) -> "Listed":
+        """These windows, in any order; those that touch or overlap become one."""
+        joined: list[tuple[int, int]] = []
+        for opens, closes in sorted(windows):
+            if joined and opens <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+            else:
+                joined.append((opens, closes))
+        return cls(tuple(joined))
 
     def stretch(self, wall: int) -> WallStretch:
-        if wall < self.opens:
-            return WallStretch(-FAR, self.opens, False)
-        if wall < self.closes:
-            return WallStretch(self.opens, self.closes, True)
-        return WallStretch(self.closes, FAR, False)
+        place = bisect_right(self.windows, (wall, FAR))
+        if place and wall < self.windows[place - 1][1]:
+            return WallStretch(*self.windows[place - 1], True)
+        opens = self.windows[place - 1][1] if place else -FAR
+        return WallStretch(opens, self.windows[place][0] if place < len(self.windows) else FAR, False)
 
 
 class Part(NamedTuple):
@@ -167,6 +177,18 @@ class Calendar:
     """What is in any of its parts."""
 
     parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, parts: Iterable[Part]) -> "Calendar":
+        """The calendar of these parts; the listed windows of a zone become one part, which is searched at once."""
+        others: list[Part] = []
+        listed: dict[str | None, list[tuple[int, int]]] = {}
+        for part in parts:
+            if isinstance(part.windows, Listed):
+                listed.setdefault(part.zone, []).extend(part.windows.windows)
+            else:
+                others.append(part)
+        return cls((*others, *(Part(Listed.of(windows), zone) for zone, windows in listed.items())))
 
 
 def wall_second(moment: datetime) -> int:

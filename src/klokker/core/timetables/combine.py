@@ -13,9 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from klokker.core.errors import InvalidTimetable
-from klokker.core.spelling import did_you_mean
-from klokker.core.timetables.calendar_text import read_calendar
-from klokker.core.timetables.calendars import Calendar
+from klokker.core.timetables.calendar_text import named_calendar
 from klokker.core.timetables.completion import AfterCompletion
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.cron import Cron
@@ -181,26 +179,10 @@ class _Parser:
         return Nth(number, of, second, start)
 
     def _calendar(self, name: str, position: int) -> InCalendar:
-        known = self.reading.calendars or {}
-        if name not in known:
-            expected = f"write one of {', '.join(sorted(known))}{did_you_mean(name, known)}"
-            if not known:
-                expected = "no calendars are known here"
-            self.reading.refuse(expected, field="calendar", value=name, position=position)
-        value = known[name]
-        if isinstance(value, str):
-            try:
-                value = read_calendar(value)
-            except InvalidTimetable as fault:
-                expected = f"what stands behind this name cannot be read: {fault}"
-                self.reading.refuse(expected, field="calendar", value=name, position=position)
-        if not isinstance(value, Calendar):
-            expected = (
-                f"this name stands for {type(value).__name__}: hand in a text, or what read_calendar makes of one"
-            )
-            self.reading.refuse(expected, field="calendar", value=name, position=position)
-        self.reading.plain_clock()  # a zone that does not exist is refused here too
-        return InCalendar(name, value, self.reading.zone)
+        try:
+            return named_calendar(self.reading.calendars or {}, name, self.reading.zone)
+        except InvalidTimetable as fault:
+            return self.reading.refuse(fault.expected, field=fault.field, value=name, position=position)
 
     def _timetable(self, reading: Reading) -> Timetable:
         timetable = self._read_one(reading)

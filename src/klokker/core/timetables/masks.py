@@ -42,7 +42,7 @@ class Mask(ABC):
     __slots__ = ("size",)
 
     size: int
-    """Of how many timetables and calendars it is made."""
+    """Of how many timetables and parts of calendars it is made."""
 
     @abstractmethod
     def stretch(self, second: int, budget: Budget) -> Stretch:
@@ -137,7 +137,7 @@ class InCalendar(Mask):
     __slots__ = ("_parts", "calendar", "name", "zone")
 
     def __init__(self, name: str, calendar: Calendar, zone: str) -> None:
-        self.size = 1
+        self.size = len(calendar.parts)
         self.name, self.calendar, self.zone = name, calendar, zone
         self._parts = [(part.windows, wall_clock(part.zone or zone, "skip", "both")) for part in calendar.parts]
 

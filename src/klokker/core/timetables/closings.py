@@ -1,0 +1,72 @@
+"""From when until when is it closed, where a calendar names the closings? Windows that touch are one closing.
+
+Seconds are counted since 1970. A closing goes from the second at which it begins up to, and without, that at which it opens.
+"""
+
+from typing import NamedTuple
+
+from klokker.core.errors import TimetableError
+from klokker.core.timetables.budget import Budget
+from klokker.core.timetables.masks import NEVER_AFTER, NEVER_BEFORE, InCalendar
+
+
+class Closing(NamedTuple):
+    """One closing, whole: it is open at the second before `begins`, and at `opens`."""
+
+    begins: int
+    opens: int
+
+
+class NeverOpens(TimetableError):
+    """A calendar is on without an end, so that what waits for the opening would wait for ever."""
+
+    def __init__(self, calendar: str) -> None:
+        self.calendar = calendar
+        super().__init__(
+            f"calendar {calendar!r} closes for ever: what waits for its end would never run; give it an end, or skip"
+        )
+
+
+class Closings:
+    """The closings that a calendar names, on the clocks of its own zone or of the schedule's."""
+
+    __slots__ = ("_mask",)
+
+    def __init__(self, mask: InCalendar) -> None:
+        self._mask = mask
+
+    def at(self, second: int) -> Closing | None:
+        """The closing in which a second lies. Raises NeverOpens."""
+        here = self._mask.stretch(second, Budget(self._mask))
+        if not here.covered:
+            return None
+        return Closing(self._begins(here.opens), self._opens(here.closes))
+
+    def following(self, second: int) -> Closing | None:
+        """The closing in which a second lies, or else the next one. Raises NeverOpens, TooSparse."""
+        budget = Budget(self._mask)
+        stretch = self._mask.stretch(second, budget)
+        while not stretch.covered:
+            if stretch.closes >= NEVER_AFTER:
+                return None
+            second = stretch.closes
+            stretch = self._mask.stretch(second, budget)
+        return self.at(second)
+
+    def _begins(self, border: int) -> int:
+        budget = Budget(self._mask)
+        while border > NEVER_BEFORE and budget.affords(self._mask.size):
+            before = self._mask.stretch(border - 1, budget)
+            if not before.covered:
+                break
+            border = before.opens
+        return border
+
+    def _opens(self, border: int) -> int:
+        budget = Budget(self._mask)
+        while border < NEVER_AFTER and budget.affords(self._mask.size):
+            after = self._mask.stretch(border, budget)
+            if not after.covered:
+                return border
+            border = after.closes
+        raise NeverOpens(self._mask.name)
