@@ -511,6 +511,8 @@ def test_with_all_slots_busy_it_looks_again_before_its_leases_are_over() -> None
     stage = Stage(slots=1)
     stage.enqueue()
     assert stage.work().again_at == stage.now + stage.lease.child_term
+    # That is for whoever lets real time pass: nothing here moves by itself.
+    assert stage.worker.moves_at() is None
 
 
 def test_its_rest_ends_when_an_executor_reports() -> None:

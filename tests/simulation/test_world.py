@@ -86,6 +86,30 @@ def test_a_run_that_ends_as_the_next_falls_due_is_not_in_its_way(klokker_world: 
     assert {each.reason for each in world.dismissed("every four")} == {DismissalReason.OVERLAPPED}
 
 
+def test_runs_of_any_length_end_to_the_microsecond(klokker_world: Worlds) -> None:
+    def script(assignment: Assignment) -> Part:
+        return Part(timedelta(microseconds=118_898 + 98_765 * (assignment.run % 31)))
+
+    world = klokker_world(start=MIDNIGHT, script=script, known={"any.task": Terms(repeatable=True)})
+    for number in range(5):
+        world.create(f"{number}", "every 2 seconds")
+    world.advance(5 * MINUTE)
+    runs = [run for number in range(5) for run in world.runs(f"{number}")]
+    assert len(runs) > 500
+    for run in runs:
+        if run.started is not None and run.finished is not None:
+            assert run.finished - run.started == timedelta(microseconds=118_898 + 98_765 * (run.id % 31))
+
+
+def test_what_is_replaced_hears_of_it_at_once(klokker_world: Worlds) -> None:
+    world = klokker_world(start=MIDNIGHT, script=lambda _: Part(90 * MINUTE))
+    world.create("impatient", "0 * * * *", overlap="replace", timeout="4h")
+    world.advance(3 * HOUR)
+    first, second, third = world.runs("impatient")
+    assert (first.outcome, first.finished, second.started) == (Outcome.CANCELLED, at(2), at(2))
+    assert (second.outcome, second.finished, third.started) == (Outcome.CANCELLED, at(3), at(3))
+
+
 def test_under_cron_each_tick_runs_what_is_queued_one_after_another(klokker_world: Worlds) -> None:
     world = klokker_world(start=MIDNIGHT, script=lambda _: Part(7 * MINUTE), tick_every=5 * MINUTE)
     world.create("a", "0 * * * *")
@@ -106,6 +130,15 @@ def test_slots_are_all_there_is(klokker_world: Worlds) -> None:
     world.create("elsewhere", "0 * * * *", lane="reports")
     world.advance(HOUR + 30 * MINUTE)
     assert [world.runs(name)[0].started for name in ("a", "b", "elsewhere")] == [at(1), at(1) + 10 * MINUTE, at(1)]
+
+
+def test_what_finds_no_slot_in_time_expires_an_instant_after_its_last_moment(klokker_world: Worlds) -> None:
+    world = klokker_world(start=MIDNIGHT, script=lambda _: Part(50 * MINUTE), slots=1)
+    world.create("a", "0 * * * *", order=-1)
+    world.create("b", "0 * * * *", catch_up="within 10m")
+    world.advance(HOUR + 30 * MINUTE)
+    [run] = world.runs("b")
+    assert (run.outcome, run.finished) == (Outcome.EXPIRED, at(1) + 10 * MINUTE + timedelta.resolution)
 
 
 def test_an_attempt_that_fails_is_tried_again_as_its_terms_say(klokker_world: Worlds) -> None:

@@ -9,7 +9,7 @@ Ends that the store cannot take are kept and offered again with each pass, until
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -484,19 +484,30 @@ class Worker:
     def _under_way(self) -> int:
         return sum(len(lane.handed) for lane in self._lanes.values()) - len(self._ends)
 
+    def moves_at(self) -> datetime | None:
+        """When something here ends, is written or goes back by itself, as far as is known: neither a poll nor a renewal."""
+        return self._first_of(self._moving())
+
     def _again_at(self) -> datetime | None:
-        under_way = self._under_way()
-        write_at = self._ends.write_at(under_way)
+        write_at = self._ends.write_at(self._under_way())
         # While ends gather, a further one is no reason to get up; unless a slot waits for it.
         self.rest.deaf = write_at is not None and all(lane.lasts(GATHERED_FOR) for lane in self._lanes.values())
-        moments = [write_at, self._look_at, *(executor.due() for executor in self._hired)]
+        moments = self._moving()
+        moments.append(self._look_at)
         if self._held and not self._lease_stale:
             moments.append(self._renew_by())
+        return self._first_of(moments)
+
+    def _moving(self) -> list[float | None]:
+        moments = [self._ends.write_at(self._under_way()), *(executor.due() for executor in self._hired)]
         for lane in self._lanes.values():
             if lane.stock:
                 moments.append(lane.stock[0].arrived + IDLE_AHEAD)
             if lane.waiting:
                 moments.append(lane.moved_at + IDLE_AHEAD)
         moments += [holding.told_at + TOLD_EACH for holding in self._news.values()]
+        return moments
+
+    def _first_of(self, moments: Iterable[float | None]) -> datetime | None:
         known = [moment for moment in moments if moment is not None]
         return self._clock.moment(min(known)) if known else None

@@ -11,6 +11,7 @@ class ManualClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._wall = start
+        self._passed = timedelta(0)
         self._monotonic = 0.0
 
     def wall(self) -> datetime:
@@ -24,7 +25,9 @@ class ManualClock:
         if span < timedelta(0):
             raise ValueError(f"time passes forward only, got {span}; `leap` sets the wall clock back")
         self._wall += span
-        self._monotonic += span.total_seconds()
+        # From whole microseconds each time: a sum of fractions would drift from the wall clock.
+        self._passed += span
+        self._monotonic = self._passed.total_seconds()
 
     def leap(self, span: timedelta) -> None:
         """Set the wall clock `span` forward or back, while no time passes."""

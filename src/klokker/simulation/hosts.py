@@ -24,6 +24,9 @@ from klokker.store.contract import ProcessInfo, Store
 
 LEASE = Lease()
 
+NO_POLL = timedelta(days=36_525)
+"""A worker here is woken whenever there may be work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -45,8 +48,8 @@ class Host(Protocol):
     def next_at(self) -> datetime | None:
         """When it must be looked at next; None: never, by itself."""
 
-    def work(self) -> bool:
-        """Hear what ended, and begin what is queued; whether anything moved."""
+    def work(self, *, heed: bool) -> bool:
+        """Hear what ended, and begin what is queued; whether anything moved. `heed`: something may be asked of what runs."""
 
     def tick(self) -> bool:
         """Decide, if it is time to; whether anything moved."""
@@ -70,10 +73,15 @@ class Service:
     def next_at(self) -> datetime | None:
         return first(self._tick_at, self._rescue_at, *(process.next_at() for process in self._processes.values()))
 
-    def work(self) -> bool:
+    def work(self, *, heed: bool) -> bool:
         for lane in self._setting.lanes.keys() - self._processes.keys():
             self._processes[lane] = _Process(self._setting, self._node, {lane: self._setting.lanes[lane]})
-        moved = [process.work() for process in self._processes.values()]
+        queued = self._setting.store.queued_lanes(self._node)
+        moved = [
+            process.work(heed=heed)
+            for lane, process in self._processes.items()
+            if lane in queued or (process.worker.busy and (heed or process.moves))
+        ]
         return any(moved)
 
     def tick(self) -> bool:
@@ -108,7 +116,7 @@ class CronEntry:
     def next_at(self) -> datetime | None:
         return first(self._tick_at, *(tick.next_at() for tick in self._ticks))
 
-    def work(self) -> bool:
+    def work(self, *, heed: bool) -> bool:  # noqa: ARG002 — what was asked in the meantime, a tick heeds whenever it goes on
         moved = [tick.work() for tick in self._ticks]
         for tick in [tick for tick in self._ticks if tick.over]:
             tick.drop()
@@ -138,7 +146,7 @@ class CronEntry:
 
 
 class _Process:
-    """A worker and its heart, which beats whenever the process is looked at: in between nobody else looks either."""
+    """A worker and its heart, which beats whenever something new may be heard: in between nobody else looks either."""
 
     def __init__(self, setting: Setting, node: str, lanes: Mapping[str, int]) -> None:
         self.id = setting.name(node)
@@ -156,19 +164,23 @@ class _Process:
             gate=gate,
             lease=LEASE,
             retire=setting.retire,
+            longest_rest=NO_POLL,
         )
         self._heart = Heart(setting.store, info, clock=self.clock, gate=gate, lease=LEASE, holder=self.worker)
-        self._beaten_at = self.clock.monotonic()
         self._next_at: datetime | None = None
 
-    def work(self) -> bool:
-        if self._beaten_at != self.clock.monotonic():
-            self._beaten_at = self.clock.monotonic()
+    @property
+    def moves(self) -> bool:
+        """Does something end here by now?"""
+        return self._next_at is not None and self._next_at <= self.clock.now()
+
+    def work(self, *, heed: bool) -> bool:
+        if heed or not self.worker.busy:
             self._heart.run_once(self.clock.now())
         # Whoever queued something may not have been told of this worker.
         self.worker.wake()
         worked = self.worker.run_once(self.clock.now())
-        self._next_at = worked.again_at
+        self._next_at = self.worker.moves_at()
         return bool(worked.claimed or worked.ended)
 
     def next_at(self) -> datetime | None:
@@ -206,11 +218,11 @@ class _Errand:
             for lane in self._setting.store.queued_lanes(self._node):
                 process = _Process(self._setting, self._node, {lane: 1})
                 try:
-                    while process.work():
+                    while process.work(heed=True):
                         self._moved = anything = True
                     while process.worker.busy:
                         yield process
-                        while process.work():
+                        while process.work(heed=True):
                             self._moved = True
                 finally:
                     process.worker.close()

@@ -61,7 +61,8 @@ class Playing:
             if assignment.timeout is not None and takes > assignment.timeout:
                 takes, ending = assignment.timeout, Ending(Outcome.TIMED_OUT, error="its time was up")
             self._on[assignment.run] = (assignment, ending, now)
-            heappush(self._ends, (now + takes.total_seconds(), assignment.run, assignment.token))
+            # To the microsecond, as the clock has it: else an end may lie just beyond the moment that time goes on to.
+            heappush(self._ends, (round(now + takes.total_seconds(), 6), assignment.run, assignment.token))
             self._told.append(Started(assignment.run, assignment.token, now))
 
     def give_back(self) -> Sequence[Assignment]:

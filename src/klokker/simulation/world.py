@@ -188,18 +188,22 @@ class World:
 
     def _next_at(self) -> datetime | None:
         at = first(*(host.next_at() for host in self._hosts))
-        return None if at is None else max(at, self.now)
+        # All that could be done now has been done: whoever has another look in mind must let some time pass.
+        return None if at is None else max(at, self.now + timedelta.resolution)
 
     def _settle(self) -> None:
         """All that is to be done at this moment."""
+        heed = True
         for _ in range(self._patience):
             # All hosts, whatever the first one came to.
-            worked = [host.work() for host in self._hosts]
+            worked = [host.work(heed=heed) for host in self._hosts]
+            heed = False
             if any(worked):
                 continue
             ticked = [host.tick() for host in self._hosts]
             if not any(ticked):
                 return
+            heed = True
         raise TimeStands(self.now)
 
     # ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────

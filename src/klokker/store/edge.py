@@ -20,6 +20,8 @@ LONGEST_NAME = 200
 
 def storable(ending: Ending) -> Ending:
     """`ending` as a store can hold it: the outcome untouched; result, counts and error clean and capped."""
+    if ending.result is None and not ending.counts and not ending.error:
+        return ending
     return replace(
         ending,
         result=as_result(ending.result).json,

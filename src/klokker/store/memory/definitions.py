@@ -45,6 +45,7 @@ def create(tables: Tables, new: NewSchedule, now: datetime) -> int | NameTaken:
         starts_after_completion=new.starts_after_completion,
     )
     tables.schedules[row.id] = row
+    tables.may_rest(row)
     _add_revision(tables, row, new.revision)
     for timer in new.open:
         _open_timer(tables, row, timer)
@@ -135,6 +136,7 @@ def _add_revision(tables: Tables, row: ScheduleRow, new: NewRevision) -> None:
 def _set_state(tables: Tables, row: ScheduleRow, state: ScheduleState, change: Change) -> None:
     was_retired = row.state is ScheduleState.RETIRED
     row.state, row.reason, row.paused_until, row.changed_by = state, change.reason, change.paused_until, change.by
+    tables.may_rest(row)
     if state is ScheduleState.RETIRED and not was_retired:
         del tables.names[row.definition.name.casefold()]
         let_last_runs_go(tables, row)

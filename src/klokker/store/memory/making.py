@@ -1,6 +1,6 @@
 """How runs come to be, and when they may be claimed: making and release."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from klokker.core.definition import Revision
 from klokker.core.lifecycle import Outcome, RunKind, RunState
@@ -106,7 +106,12 @@ def releasable(tables: Tables, now: datetime) -> bool:
 def next_release(tables: Tables, now: datetime) -> datetime | None:
     """The earliest moment after now at which time alone may move a run."""
     moments = [run.planned for run in tables.waiting.values()]
-    moments += [run.start_before for run in tables.expiring.values() if run.start_before and not run.first_started]
+    # At its last moment a run may still begin; it is too late an instant after.
+    moments += [
+        run.start_before + timedelta.resolution
+        for run in tables.expiring.values()
+        if run.start_before is not None and run.first_started is None
+    ]
     return min((moment for moment in moments if moment > now), default=None)
 
 

@@ -28,6 +28,8 @@ class Tables:
         """Casefolded names of schedules that are not retired."""
         self._leaving: set[int] = set()
         """Schedules that were to be retired when `may_leave` looked."""
+        self._pausing: set[int] = set()
+        """Schedules that were paused when `may_rest` looked."""
         self.timers: dict[int, TimerRow] = {}
         self.timers_of: defaultdict[int, list[TimerRow]] = defaultdict(list)
         self.runs: dict[int, RunRow] = {}
@@ -120,6 +122,18 @@ class Tables:
         standing = ((schedule, self.schedules.get(schedule)) for schedule in self._leaving)
         self._leaving = {schedule for schedule, row in standing if row is not None and row.to_retire}
         return sorted(self._leaving)
+
+    def may_rest(self, row: ScheduleRow) -> None:
+        """It has another state: it may be a paused one now."""
+        if row.state is ScheduleState.PAUSED:
+            self._pausing.add(row.id)
+
+    def paused(self) -> list[ScheduleRow]:
+        """The schedules that are paused, by id."""
+        standing = [row for each in sorted(self._pausing) if (row := self.schedules.get(each)) is not None]
+        paused = [row for row in standing if row.state is ScheduleState.PAUSED]
+        self._pausing = {row.id for row in paused}
+        return paused
 
     def remove_schedule(self, row: ScheduleRow) -> None:
         """Nothing of it is left but its tallies."""

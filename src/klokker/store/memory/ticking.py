@@ -17,7 +17,7 @@ from klokker.store.memory.tables import Tables
 
 def glance(tables: Tables, now: datetime) -> Glance:
     next_due = tables.next_due()
-    pauses = [row.paused_until for row in _paused(tables) if row.paused_until is not None]
+    pauses = [row.paused_until for row in tables.paused() if row.paused_until is not None]
     moments = [next_due, next_release(tables, now), *pauses]
     return Glance(
         due=next_due is not None and next_due <= now,
@@ -29,11 +29,7 @@ def glance(tables: Tables, now: datetime) -> Glance:
 
 
 def expired_pauses(tables: Tables, now: datetime) -> list[int]:
-    return [row.id for row in _paused(tables) if row.paused_until is not None and row.paused_until <= now]
-
-
-def _paused(tables: Tables) -> list[ScheduleRow]:
-    return [row for row in tables.schedules.values() if row.state is ScheduleState.PAUSED]
+    return [row.id for row in tables.paused() if row.paused_until is not None and row.paused_until <= now]
 
 
 def decide(tables: Tables, now: datetime, planner: Planner, limit: int, nodes: Collection[str] | None) -> Decided:
