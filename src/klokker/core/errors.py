@@ -133,10 +133,10 @@ class FollowsCompletion(TimetableError):
 class TooSparse(TimetableError):
     """A search used up its budget of steps without finding a moment."""
 
-    def __init__(self, timetable: str, budget: str) -> None:
+    def __init__(self, timetable: str, budget: str, remedy: str = "make it match more often") -> None:
         self.timetable = timetable
         self.budget = budget
-        super().__init__(f"{timetable!r} yields nothing within {budget}; make it match more often")
+        super().__init__(f"{timetable!r} yields nothing within {budget}; {remedy}")
 
 
 def _shown(value: object) -> str:

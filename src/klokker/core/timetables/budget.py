@@ -1,7 +1,8 @@
 """How long may a question search before it gives up?
 
-What combines timetables searches: it asks one for a moment, the other whether it likes it, and so on. One budget of
-steps goes with each question through all that it asks, so that nesting does not multiply the search.
+A recurrence rule searches period by period, the sun day by day; what combines timetables asks one for a moment, the other
+whether it likes it, and so on. One budget of steps goes with each question through all that it asks, so that nesting
+does not multiply the search.
 """
 
 from abc import abstractmethod
@@ -10,8 +11,8 @@ from typing import NoReturn, Protocol
 from klokker.core.errors import TooSparse
 from klokker.core.timetables.contract import Timetable
 
-STEPS = 10_000
-"""Steps that a question may take in any case; a step takes some microseconds."""
+STEPS = 20_000
+"""Steps that a question may take in any case; a step takes some microseconds, and what takes longer spends several."""
 _STEPS_A_PART = 10
 """And for each part that a timetable is made of."""
 
@@ -43,21 +44,19 @@ class Budget:
         if self._left < 0:
             self.refuse(f"{self._whole} steps")
 
-    def refuse(self, spent: str) -> NoReturn:
+    def refuse(self, spent: str, remedy: str = "make it match more often") -> NoReturn:
         """Raise TooSparse: nothing was found within what was spent."""
         text = str(self._searched)
-        raise TooSparse(text if len(text) <= 120 else f"{text[:119]}…", spent)
+        raise TooSparse(text if len(text) <= 120 else f"{text[:119]}…", spent, remedy)
 
 
-class Combined(Timetable):
-    """A timetable made of others, which searches within a budget.
+class Searching(Timetable):
+    """A timetable that finds its moments by searching, within a budget."""
 
-    `size`: of how many timetables and calendars it is made.
-    """
-
-    __slots__ = ("size",)
+    __slots__ = ()
 
     size: int
+    """Of how many timetables and calendars it is made."""
 
     @abstractmethod
     def seek_after(self, second: int, budget: Budget) -> int | None:
@@ -67,15 +66,21 @@ class Combined(Timetable):
     def seek_at_or_before(self, second: int, budget: Budget) -> int | None:
         """As `second_at_or_before`, within this budget. Raises TooSparse."""
 
-    @abstractmethod
-    def count_within(self, after: int, until: int, budget: Budget) -> int | None:
-        """As `count_seconds`, within this budget. Raises TooSparse."""
-
     def second_after(self, second: int) -> int | None:
         return self.seek_after(second, Budget(self))
 
     def second_at_or_before(self, second: int) -> int | None:
         return self.seek_at_or_before(second, Budget(self))
+
+
+class Combined(Searching):
+    """A timetable made of others."""
+
+    __slots__ = ("size",)
+
+    @abstractmethod
+    def count_within(self, after: int, until: int, budget: Budget) -> int | None:
+        """As `count_seconds`, within this budget. Raises TooSparse."""
 
     def count_seconds(self, after: int, until: int) -> int | None:
         """How many occurrences lie after `after`, up to and with `until`; None where that takes too many steps."""
@@ -89,12 +94,12 @@ class Combined(Timetable):
 
 def seek_after(timetable: Timetable, second: int, budget: Budget) -> int | None:
     """The first occurrence of any timetable after `second`, on the budget of the question that asks for it."""
-    return timetable.seek_after(second, budget) if isinstance(timetable, Combined) else timetable.second_after(second)
+    return timetable.seek_after(second, budget) if isinstance(timetable, Searching) else timetable.second_after(second)
 
 
 def seek_at_or_before(timetable: Timetable, second: int, budget: Budget) -> int | None:
     """The last occurrence of any timetable at or before `second`, on the budget of the question that asks for it."""
-    if isinstance(timetable, Combined):
+    if isinstance(timetable, Searching):
         return timetable.seek_at_or_before(second, budget)
     return timetable.second_at_or_before(second)
 

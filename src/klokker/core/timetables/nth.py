@@ -96,7 +96,7 @@ class Nth(Combined):
         while (found := seek_after(self.of, at, budget)) is not None and found <= until:
             number, at = number + 1, found
             if number > _TOLD_OFF:
-                budget.refuse(f"{_TOLD_OFF} matches of what it counts; give it a later start")
+                budget.refuse(f"{_TOLD_OFF} matches of what it counts", "give it a later start")
         return number
 
     def _counts(self) -> bool:

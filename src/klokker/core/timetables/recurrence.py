@@ -9,20 +9,17 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from klokker.core.errors import TooSparse
 from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND, epoch_second
-from klokker.core.timetables.contract import Timetable
+from klokker.core.timetables.budget import Budget, Searching
 from klokker.core.timetables.reading import Form, Reading
-from klokker.core.timetables.recurrence_periods import Periods, SpentSteps
+from klokker.core.timetables.recurrence_periods import Periods, Reached
 from klokker.core.timetables.recurrence_rule import Rule, read_rule
 from klokker.core.timetables.zones import Piece, WallClock, wall_clock
 
-_STEPS = 20_000
-"""How many periods a question may look through (years and months count twenty-fold)."""
-_CHANGES = 1_000
-"""How many clock changes a question may try, whose every match is skipped."""
-_COUNTED = 400_000
-"""How many steps may be taken to find where COUNT ends."""
+_CHANGE = 4
+"""Steps of a budget, for each clock change that is looked at."""
+_COUNTED = 50_000
+"""How many steps may be taken to find where COUNT ends; that is done once."""
 
 
 class Excluded(NamedTuple):
@@ -32,10 +29,12 @@ class Excluded(NamedTuple):
     days: frozenset[int]
 
 
-class Recurrence(Timetable):
+class Recurrence(Searching):
     """The moments of a rule from the wall-clock time `start` on, up to and with the second `until`."""
 
-    __slots__ = ("_last_wall", "_periods", "by_rfc", "clock", "excluded", "rule", "start", "text", "until")
+    __slots__ = ("_counted", "_periods", "by_rfc", "clock", "excluded", "rule", "start", "text", "until")
+
+    size = 1
 
     def __init__(
         self,
@@ -51,80 +50,68 @@ class Recurrence(Timetable):
         self.text, self.rule, self.start, self.until = text, rule, start, until
         self.excluded, self.clock, self.by_rfc = excluded, clock, by_rfc
         self._periods = Periods(rule, start)
-        self._last_wall: int | None = None
+        self._counted: Reached | None = None
 
-    def second_after(self, second: int) -> int | None:
+    def seek_after(self, second: int, budget: Budget) -> int | None:
         second = max(second, FIRST_SECOND - 1)
         if self.until is not None and second >= self.until:
             return None
         # A time that a gap displaced may come up to a day behind the gap.
         piece = self.clock.piece_at(max(second - DAY, FIRST_SECOND))
         best: int | None = None
-        try:
-            for _ in range(_CHANGES):
-                if best is not None and piece.start > best:
-                    break
-                found, wall = self._after_in(piece, second)
-                best = found if best is None or (found is not None and found < best) else best
-                opens = piece.until if wall is None else max(piece.until, wall - 2 * DAY)
-                # The next piece may show times again, but none of more than a day before.
-                if (wall is None and piece.until > second + 2 * DAY) or opens > LAST_SECOND:
-                    break
-                piece = self.clock.piece_at(opens)
-            else:
-                raise TooSparse(self.text, f"{_CHANGES} clock changes in {self.clock.zone}")
-        except SpentSteps:
-            raise TooSparse(self.text, f"{_STEPS} periods") from None
+        while best is None or piece.start <= best:
+            budget.spend(_CHANGE)
+            found, wall = self._after_in(piece, second, budget)
+            best = found if best is None or (found is not None and found < best) else best
+            opens = piece.until if wall is None else max(piece.until, wall - 2 * DAY)
+            # The next piece may show times again, but none of more than a day before.
+            if (wall is None and piece.until > second + 2 * DAY) or opens > LAST_SECOND:
+                break
+            piece = self.clock.piece_at(opens)
         return None if best is None or best > LAST_SECOND or (self.until is not None and best > self.until) else best
 
-    def second_at_or_before(self, second: int) -> int | None:
+    def seek_at_or_before(self, second: int, budget: Budget) -> int | None:
         second = min(second, LAST_SECOND, LAST_SECOND if self.until is None else self.until)
         if second < FIRST_SECOND:
             return None
         piece = self.clock.piece_at(second)
         best: int | None = None
-        try:
-            for _ in range(_CHANGES):
-                found, wall = self._before_in(piece, second)
-                best = found if best is None or (found is not None and found > best) else best
-                closes = piece.start - 1 if wall is None else min(piece.start - 1, wall + 2 * DAY)
-                if (wall is None and piece.start < second - 2 * DAY) or closes < FIRST_SECOND:
-                    break
-                piece = self.clock.piece_at(closes)
-                if best is not None and best >= piece.until + DAY:
-                    break
-            else:
-                raise TooSparse(self.text, f"{_CHANGES} clock changes in {self.clock.zone}")
-        except SpentSteps:
-            raise TooSparse(self.text, f"{_STEPS} periods") from None
+        while best is None or best < piece.until + DAY:
+            budget.spend(_CHANGE)
+            found, wall = self._before_in(piece, second, budget)
+            best = found if best is None or (found is not None and found > best) else best
+            closes = piece.start - 1 if wall is None else min(piece.start - 1, wall + 2 * DAY)
+            if (wall is None and piece.start < second - 2 * DAY) or closes < FIRST_SECOND:
+                break
+            piece = self.clock.piece_at(closes)
         return None if best is None or best < FIRST_SECOND else best
 
-    def _after_in(self, piece: Piece, second: int) -> tuple[int | None, int | None]:
+    def _after_in(self, piece: Piece, second: int, budget: Budget) -> tuple[int | None, int | None]:
         """The first moment of a piece after `second`; and the first wall-clock time from there on, in it or not."""
         best = None
         opens = max(second + 1, piece.start)
-        wall = self._wall_from(min(opens, piece.end) + piece.offset)
+        wall = self._wall_from(min(opens, piece.end) + piece.offset, budget)
         if wall is not None and opens < piece.end and wall < piece.end + piece.offset:
             best = wall - piece.offset
         if (skipped := self._skipped_before(piece)) is not None:
             begins, ends, offset = skipped
-            displaced = self._wall_from(max(begins, second + 1 + offset) if self.by_rfc else begins)
+            displaced = self._wall_from(max(begins, second + 1 + offset) if self.by_rfc else begins, budget)
             if displaced is not None and displaced < ends:
                 found = displaced - offset if self.by_rfc else piece.start
                 if found > second and (best is None or found < best):
                     best = found
         return best, wall
 
-    def _before_in(self, piece: Piece, second: int) -> tuple[int | None, int | None]:
+    def _before_in(self, piece: Piece, second: int, budget: Budget) -> tuple[int | None, int | None]:
         """The last moment of a piece at or before `second`; and the last wall-clock time up to there, in it or not."""
         best = None
         closes = min(second, piece.end - 1)
-        wall = self._wall_to(closes + piece.offset)
+        wall = self._wall_to(closes + piece.offset, budget)
         if wall is not None and wall >= piece.start + piece.offset:
             best = wall - piece.offset
         if (skipped := self._skipped_before(piece)) is not None:
             begins, ends, offset = skipped
-            displaced = self._wall_to(min(ends - 1, second + offset) if self.by_rfc else ends - 1)
+            displaced = self._wall_to(min(ends - 1, second + offset) if self.by_rfc else ends - 1, budget)
             if displaced is not None and displaced >= begins:
                 found = displaced - offset if self.by_rfc else piece.start
                 if found <= second and (best is None or found > best):
@@ -143,9 +130,11 @@ class Recurrence(Timetable):
 
     # the wall
 
-    def _wall_from(self, wall: int) -> int | None:
-        last = self._last()
-        while (found := self._periods.first_from(wall, _STEPS)) is not None and (last is None or found <= last):
+    def _wall_from(self, wall: int, budget: Budget) -> int | None:
+        while (found := self._periods.first_from(wall, budget)) is not None:
+            last = self._last(found, budget)
+            if last is not None and found > last:
+                break
             if found // DAY in self.excluded.days:
                 wall = (found // DAY + 1) * DAY
             elif found in self.excluded.walls:
@@ -154,10 +143,10 @@ class Recurrence(Timetable):
                 return found
         return None
 
-    def _wall_to(self, wall: int) -> int | None:
-        last = self._last()
+    def _wall_to(self, wall: int, budget: Budget) -> int | None:
+        last = self._last(wall, budget)
         wall = wall if last is None else min(wall, last)
-        while (found := self._periods.last_to(wall, _STEPS)) is not None:
+        while (found := self._periods.last_to(wall, budget)) is not None:
             if found // DAY in self.excluded.days:
                 wall = found // DAY * DAY - 1
             elif found in self.excluded.walls:
@@ -166,15 +155,17 @@ class Recurrence(Timetable):
                 return found
         return None
 
-    def _last(self) -> int | None:
-        """The wall-clock time at which COUNT is reached; None where there is no COUNT."""
+    def _last(self, wall: int, budget: Budget) -> int | None:
+        """The wall-clock time at which COUNT is reached; None where there is no COUNT, or where `wall` lies before that."""
         if self.rule.count is None:
             return None
-        if self._last_wall is None:
-            reached = self._periods.nth(self.rule.count, _COUNTED)
-            # Where the calendar ends before, every time counts.
-            self._last_wall = LAST_SECOND + 2 * DAY if reached is None else reached
-        return self._last_wall
+        if self._counted is None:
+            self._counted = self._periods.nth(self.rule.count, Budget(self, _COUNTED))
+        if self._counted.there:
+            return self._counted.wall
+        if wall > self._counted.wall:
+            budget.refuse(f"{_COUNTED} steps of counting", "write an UNTIL instead of the COUNT")
+        return None
 
     def _meaning(self) -> tuple[object, ...]:
         clock = self.clock

@@ -7,29 +7,37 @@ arithmetic. Wall-clock times are seconds, days are counted from 1970-01-01.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import product
+from typing import NamedTuple
 
+from klokker.core.errors import TooSparse
 from klokker.core.moments import DAY
+from klokker.core.timetables.budget import Budget
 from klokker.core.timetables.recurrence_rule import Rule
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_DAY, _LAST_DAY = date.min.toordinal() - _EPOCH, date.max.toordinal() - _EPOCH
 _KEPT = 512
 """So many periods of one rule are kept; then all are laid out anew."""
+_TIMES_A_STEP = 16
+"""So many times of a day are looked through in one step of a budget."""
 _UNITS = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}
 
 
-class SpentSteps(Exception):
-    """The search took more steps than it may. Caught where the question was asked."""
+class Reached(NamedTuple):
+    """A wall-clock time: that of the number sought if `there`, else one up to which the number is not reached."""
+
+    wall: int
+    there: bool
 
 
 class Periods:
     """The wall-clock times of a rule that begins at the wall-clock time `start`; EXDATE, UNTIL and COUNT apart."""
 
-    __slots__ = ("_cost", "_first", "_laid_out", "_rule", "_start", "_times", "_unit")
+    __slots__ = ("_cost", "_cost_of_times", "_first", "_laid_out", "_named", "_rule", "_start", "_times", "_unit")
 
     def __init__(self, rule: Rule, start: int) -> None:
         self._rule = rule = _completed(rule, start)
@@ -37,53 +45,52 @@ class Periods:
         self._unit = _UNITS.get(rule.freq)
         self._times: Sequence[int] = () if self._unit else _times(rule.hours, rule.minutes, rule.seconds)
         self._first = self._period_of(start // DAY)
+        self._named = _named_units(rule, self._unit) if self._unit else None
+        """The hours, minutes or seconds of a day that a rule of these names, as seconds; None where it names none."""
         self._cost = 20 if rule.freq in ("YEARLY", "MONTHLY") else 1
+        self._cost_of_times = len(self._named or ()) // _TIMES_A_STEP
         self._laid_out: dict[int, tuple[Sequence[int], Sequence[int]]] = {}
 
-    def first_from(self, wall: int, steps: int) -> int | None:
-        """The first time at or after `wall`; None when the calendar ends first. Raises SpentSteps."""
+    def first_from(self, wall: int, budget: Budget) -> int | None:
+        """The first time at or after `wall`; None when the calendar ends first. Raises TooSparse."""
         wall = max(wall, self._start)
         period: int | None = self._counting_to(min(wall // DAY, _LAST_DAY))
         while period is not None:
-            days, times = self._lay_out(period)
+            days, times = self._lay_out(period, budget)
             if (found := self._first_in(days, times, wall)) is not None:
                 return found
-            steps -= self._cost
-            if steps < 0:
-                raise SpentSteps
             period = self._following(period)
         return None
 
-    def last_to(self, wall: int, steps: int) -> int | None:
-        """The last time at or before `wall`; None when the rule begins after it. Raises SpentSteps."""
+    def last_to(self, wall: int, budget: Budget) -> int | None:
+        """The last time at or before `wall`; None when the rule begins after it. Raises TooSparse."""
         if wall < self._start:
             return None
         period = self._counting_to(min(wall // DAY, _LAST_DAY))
         while period >= self._first:
-            days, times = self._lay_out(period)
+            days, times = self._lay_out(period, budget)
             found = self._last_in(days, times, wall)
             if found is not None:
                 return found if found >= self._start else None
-            steps -= self._cost
-            if steps < 0:
-                raise SpentSteps
             period = self._preceding(period)
         return None
 
-    def nth(self, number: int, steps: int) -> int | None:
-        """The time of this number, from 1 on; None when the calendar ends before. Raises SpentSteps."""
+    def nth(self, number: int, budget: Budget) -> "Reached":
+        """How far one gets who tells off this number of times, from 1 on, until the budget is spent."""
         period: int | None = self._first
-        while period is not None:
-            inside = self._listed(period) if period == self._first else None
-            size = len(inside) if inside is not None else self._size(period)
-            if number <= size:
-                return (inside if inside is not None else self._listed(period))[number - 1]
-            number -= size
-            steps -= self._cost
-            if steps < 0:
-                raise SpentSteps
-            period = self._following(period)
-        return None
+        try:
+            while period is not None:
+                inside = self._listed(period, budget) if period == self._first else None
+                size = len(inside) if inside is not None else self._size(period, budget)
+                if number <= size:
+                    return Reached((inside if inside is not None else self._listed(period, budget))[number - 1], True)
+                number -= size
+                period = self._following(period)
+        except TooSparse:
+            assert period is not None
+            return Reached(self._opens(period) * DAY - 1, False)
+        # Where the calendar ends before, every time counts.
+        return Reached((_LAST_DAY + 2) * DAY, True)
 
     # periods
 
@@ -133,13 +140,18 @@ class Periods:
 
     # what is in a period
 
-    def _lay_out(self, period: int) -> tuple[Sequence[int], Sequence[int]]:
+    def _lay_out(self, period: int, budget: Budget) -> tuple[Sequence[int], Sequence[int]]:
         """Its days, and the times of each."""
+        # What is kept from an earlier question costs the same: whether one is answered does not hang on those before it.
+        budget.spend(self._cost)
         found = self._laid_out.get(period)
         if found is None:
             if len(self._laid_out) >= _KEPT:
                 self._laid_out.clear()
-            found = self._laid_out[period] = self._days_of(period), self._times_of(period)
+            days = self._days_of(period)
+            found = self._laid_out[period] = days, self._times_of(period) if days else ()
+        if found[0]:
+            budget.spend(self._cost_of_times)
         return found
 
     def _days_of(self, period: int) -> Sequence[int]:
@@ -156,18 +168,12 @@ class Periods:
         rule, unit, phase = self._rule, self._unit, self._phase(day)
         minutes, seconds = rule.minutes if unit == 3600 else (0,), rule.seconds if unit > 1 else (0,)
         inner = _picked(_times((0,), minutes, seconds), rule.positions)
-        units = range(phase, DAY // unit, rule.interval)
-        hours, minutes_named, seconds_named = map(frozenset, (rule.hours, rule.minutes, rule.seconds))
-        filters: list[Callable[[int], bool]] = []
-        if rule.hours:
-            filters.append(lambda second: second // 3600 in hours)
-        if unit < 3600 and rule.minutes:
-            filters.append(lambda second: second // 60 % 60 in minutes_named)
-        if unit == 1 and rule.seconds:
-            filters.append(lambda second: second % 60 in seconds_named)
-        if not filters and len(inner) == 1:
+        if self._named is not None:
+            fitting: Iterable[int] = (time for time in self._named if (time // unit - phase) % rule.interval == 0)
+        elif len(inner) == 1:
             return range(phase * unit + inner[0], DAY, rule.interval * unit)
-        fitting = (number * unit for number in units if all(fits(number * unit) for fits in filters))
+        else:
+            fitting = range(phase * unit, DAY, rule.interval * unit)
         return [begins + time for begins in fitting for time in inner]
 
     def _fits(self, day: date) -> bool:
@@ -216,14 +222,14 @@ class Periods:
             return day * DAY + times[earlier - 1]
         return days[place - 1] * DAY + times[-1] if place and times else None
 
-    def _size(self, period: int) -> int:
-        days, times = self._lay_out(period)
+    def _size(self, period: int, budget: Budget) -> int:
+        days, times = self._lay_out(period, budget)
         places = self._positions(days, times)
         return len(days) * len(times) if places is None else len(places)
 
-    def _listed(self, period: int) -> list[int]:
+    def _listed(self, period: int, budget: Budget) -> list[int]:
         """All times of a period from the start of the rule on."""
-        days, times = self._lay_out(period)
+        days, times = self._lay_out(period, budget)
         places = self._positions(days, times)
         every: Iterable[int] = (
             (day * DAY + time for day in days for time in times)
@@ -258,6 +264,14 @@ def _completed(rule: Rule, start: int) -> Rule:
 
 def _times(hours: Sequence[int], minutes: Sequence[int], seconds: Sequence[int]) -> Sequence[int]:
     return [hour * 3600 + minute * 60 + second for hour, minute, second in product(hours, minutes, seconds)]
+
+
+def _named_units(rule: Rule, unit: int) -> Sequence[int] | None:
+    hours, minutes, seconds = rule.hours, rule.minutes if unit < 3600 else (), rule.seconds if unit == 1 else ()
+    if not (hours or minutes or seconds):
+        return None
+    finer_minutes, finer_seconds = range(60) if unit < 3600 else (0,), range(60) if unit == 1 else (0,)
+    return _times(hours or range(24), minutes or finer_minutes, seconds or finer_seconds)
 
 
 def _places(size: int, positions: Sequence[int]) -> list[int]:

@@ -13,13 +13,15 @@ from math import floor, pi, radians
 from typing import NamedTuple
 
 from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND
-from klokker.core.timetables.contract import Timetable
+from klokker.core.timetables.budget import Budget, Searching
 from klokker.core.timetables.every import read_period
 from klokker.core.timetables.places import Place, read_place
 from klokker.core.timetables.reading import Form, Reading
 
 _LONGEST_NIGHT = 400
 """Days without a moment after which there are none: no polar day or night lasts a year."""
+_QUESTION, _DARK_DAY = 30, 5
+"""Steps of a budget: to look where the sun stands takes longer than most of what others do."""
 _SHOWN_EVERY_DAY = 65.5
 """Degrees: nearer to the equator than this, less the depth, the sun crosses a height every day. (66.6 for the horizon
 itself; the tilt of the Earth's axis changes by half a degree within the calendar's years.)"""
@@ -53,10 +55,12 @@ _EVENTS = {
 }
 
 
-class Sun(Timetable):
+class Sun(Searching):
     """Each `event` at a place, moved by `offset` seconds."""
 
     __slots__ = ("event", "offset", "place", "text")
+
+    size = 1
 
     def __init__(self, text: str, event: Event, place: Place, offset: int) -> None:
         self.text, self.event, self.place, self.offset = text, event, place, offset
@@ -66,17 +70,19 @@ class Sun(Timetable):
         """Whether the place is so far from the poles that the sun does it every day of the year."""
         return self.event.height is None or abs(self.place.latitude) <= _SHOWN_EVERY_DAY + self.event.height
 
-    def second_after(self, second: int) -> int | None:
+    def seek_after(self, second: int, budget: Budget) -> int | None:
+        budget.spend(_QUESTION)
         second = max(second, FIRST_SECOND - 1) - self.offset
         day = self._day_of(second) - 1
         for ahead in range(_LONGEST_NIGHT):
+            budget.spend(_DARK_DAY)
             found = self._on(day + ahead)
             if found is not None and found > second:
                 return found + self.offset if FIRST_SECOND <= found + self.offset <= LAST_SECOND else None
         return None
 
-    def second_at_or_before(self, second: int) -> int | None:
-        last = self._last_day(min(second, LAST_SECOND))
+    def seek_at_or_before(self, second: int, budget: Budget) -> int | None:
+        last = self._last_day(min(second, LAST_SECOND), budget)
         if last is None:
             return None
         found = self._on(last)
@@ -89,14 +95,16 @@ class Sun(Timetable):
         if not self.every_day:
             return None
         after, until = max(after, FIRST_SECOND - 1), min(until, LAST_SECOND)
-        first, last = self._last_day(after), self._last_day(until)
+        first, last = self._last_day(after, Budget(self)), self._last_day(until, Budget(self))
         return None if first is None or last is None else max(0, last - first)
 
-    def _last_day(self, second: int) -> int | None:
+    def _last_day(self, second: int, budget: Budget) -> int | None:
         """The last solar day whose moment lies at or before `second`."""
+        budget.spend(_QUESTION)
         second -= self.offset
         day = self._day_of(second) + 1
         for back in range(_LONGEST_NIGHT):
+            budget.spend(_DARK_DAY)
             found = self._on(day - back)
             if found is not None and found <= second:
                 return day - back
