@@ -7,6 +7,7 @@ import pytest
 
 from klokker.core.definition import Definition, Revision
 from klokker.core.errors import TimetableError
+from klokker.core.known import Known
 from klokker.core.lifecycle import DismissalReason
 from klokker.core.plan import (
     Dismissal,
@@ -20,6 +21,7 @@ from klokker.core.plan import (
 )
 
 MISSED, SUPERSEDED, OVERLAPPED = DismissalReason.MISSED, DismissalReason.SUPERSEDED, DismissalReason.OVERLAPPED
+CLOSED = DismissalReason.CLOSED
 
 
 def at(time: str) -> datetime:
@@ -29,8 +31,11 @@ def at(time: str) -> datetime:
     return datetime(2026, 5, day, int(hour), int(minute), int(second[0]) if second else 0, tzinfo=UTC)
 
 
+KNOWN = Known({"noon": "daily 12:25-13:00", "early": "daily 12:25-12:45", "late": "daily 12:25-14:00"})
+
+
 def definition(when: str = "*/10 * * * *", **fields: object) -> Definition:
-    return Definition.read({"name": "sweep", "task": "chores.sweep", "when": when, **fields})
+    return Definition.read({"name": "sweep", "task": "chores.sweep", "when": when, **fields}, KNOWN)
 
 
 def timer(
@@ -461,3 +466,116 @@ def test_jitter_is_the_same_for_every_run_of_a_schedule_on_a_node() -> None:
     spread = definition(jitter="5m", catch_up="all")
     planned = {run.planned - run.nominal for run in tick(timer(spread, handled="08:00"), "12:00").runs}
     assert len(planned) == 1
+
+
+# ── closings (12:25 to 13:00) ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_falls_due_in_a_closing_that_skips_is_dismissed_at_once() -> None:
+    decision = tick(timer(definition(closed="skip during noon"), handled="12:20"), "12:30")
+    assert (runs(decision), dismissals(decision)) == ([], [("12:20:00", "12:30:00", 1, CLOSED)])
+    assert decision.handled_until == at("12:30")
+    assert decision.next_due == at("12:40")
+
+
+def test_what_waits_is_not_decided_until_it_opens() -> None:
+    waiting = timer(definition(closed="wait during noon"), handled="12:10")
+    decision = tick(waiting, "12:50")
+    assert (runs(decision), dismissals(decision)) == (["12:20"], [])
+    assert decision.handled_until == at("12:24:59")
+    assert decision.next_due == at("13:00")
+    again = tick(replace(waiting, handled_until=decision.handled_until), "12:59:59")
+    assert (again.runs, again.dismissals, again.handled_until) == ((), (), decision.handled_until)
+    assert again.next_due == at("13:00")
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "run", "dismissed"),
+    [
+        ("latest", ["13:00"], [("12:24:59", "12:50:00", 3, SUPERSEDED)]),
+        ("all 2", ["12:40", "12:50", "13:00"], [("12:24:59", "12:30:00", 1, MISSED)]),
+        ("none", ["13:00"], [("12:24:59", "12:50:00", 3, MISSED)]),
+        ("within 5m", ["13:00"], [("12:24:59", "12:50:00", 3, SUPERSEDED)]),
+    ],
+)
+def test_when_it_opens_all_that_waited_counts_as_missed_and_catch_up_decides(
+    catch_up: str, run: list[str], dismissed: list[tuple[str, str, int, DismissalReason]]
+) -> None:
+    waited = definition(closed="wait during noon", catch_up=catch_up, overlap="allow")
+    decision = tick(timer(waited, handled="12:24:59"), "13:00")
+    assert (runs(decision), dismissals(decision)) == (run, dismissed)
+
+
+def test_what_waited_is_as_late_as_its_opening() -> None:
+    waited = definition("40 12 * * *", closed="wait during noon", catch_up="within 5m", jitter="9m")
+    (late,) = tick(timer(waited, handled="12:24:59"), "13:04").runs
+    assert late.nominal == at("12:40")
+    assert at("13:00") <= late.planned < at("13:09")
+    assert late.start_before is not None
+    assert late.start_before >= at("13:05")
+    decision = tick(timer(waited, handled="12:24:59"), "13:06")
+    assert (runs(decision), dismissals(decision)) == ([], [("12:24:59", "13:06:00", 1, MISSED)])
+
+
+def test_run_anyway_is_as_if_nothing_were_closed() -> None:
+    anyway = timer(definition(closed="run anyway during noon"), handled="12:20")
+    assert tick(anyway, "12:30") == tick(timer(definition(), handled="12:20"), "12:30")
+
+
+def test_an_edit_in_a_closing_that_goes_on_lets_wait_until_the_new_opening() -> None:
+    edited = timer(
+        definition(closed="wait during noon"),
+        definition(closed="wait during late"),
+        handled="12:24:59",
+        edits=("12:35",),
+    )
+    held = tick(edited, "13:30")
+    assert (held.runs, held.handled_until, held.next_due) == ((), at("12:24:59"), at("14:00"))
+    opened = tick(edited, "14:00")
+    assert runs(opened) == ["14:00"]
+    assert dismissals(opened) == [("12:24:59", "12:35:00", 1, SUPERSEDED), ("12:35:00", "13:50:00", 8, SUPERSEDED)]
+
+
+@pytest.mark.parametrize("after", [{}, {"closed": "wait during early"}, {"closed": "skip during noon"}])
+def test_an_edit_that_opens_starts_nothing_of_what_waited(after: dict[str, object]) -> None:
+    edited = timer(
+        definition(closed="wait during late"), definition("30 13 * * *", **after), handled="12:24:59", edits=("12:50",)
+    )
+    assert next_due(edited, at("12:24:59")) == at("12:30"), "to be dismissed at once"
+    decision = tick(edited, "12:51")
+    assert (runs(decision), dismissals(decision)) == ([], [("12:24:59", "12:50:00", 3, CLOSED)])
+    assert decision.next_due == at("13:30")
+
+
+def test_a_rest_after_completion_that_ends_in_a_closing_ends_when_it_opens() -> None:
+    resting = timer(
+        definition("10 minutes after completion", closed="wait during noon"), handled="12:20", next_due=at("12:28")
+    )
+    held = tick(resting, "12:28")
+    assert (held.runs, held.dismissals, held.next_due) == ((), (), at("13:00"))
+    opened = tick(replace(resting, handled_until=held.handled_until, next_due=held.next_due), "13:00")
+    assert runs(opened) == ["13:00"]
+
+
+def test_a_rest_that_ends_in_a_closing_that_skips_is_dismissed_and_begins_anew() -> None:
+    resting = timer(
+        definition("10 minutes after completion", closed="skip during noon"), handled="12:20", next_due=at("12:28")
+    )
+    decision = tick(resting, "12:28")
+    assert dismissals(decision) == [("12:20:00", "12:28:00", 1, CLOSED)]
+    assert decision.next_due == at("12:38")
+
+
+def test_what_would_wait_for_ever_is_refused() -> None:
+    with pytest.raises(TimetableError, match="closes for ever"):
+        next_due(
+            timer(replace(definition(closed="wait during noon"), calendars={"noon": "weekly MON-SUN"})), at("12:00")
+        )
+
+
+def test_after_a_year_each_closing_has_its_window() -> None:
+    daily = definition("* * * * *", closed="skip during noon", overlap="allow")
+    decision = plan(timer(daily, handled="12:00"), now=at("12:00") + timedelta(days=365), previous_tick=None)
+    assert runs(decision) == ["11:59", "12:00"]
+    assert [each.reason for each in decision.dismissals] == [SUPERSEDED, CLOSED] * 365 + [SUPERSEDED]
+    assert sum(each.count or 0 for each in decision.dismissals) + 1 == 365 * 24 * 60

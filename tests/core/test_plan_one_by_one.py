@@ -40,12 +40,12 @@ def spread(timer: Timer, decision: Plan) -> Dismissed:
 
 
 def next_occurrence(timer: Timer, after: datetime) -> datetime | None:
-    """The next one within 30 hours, in which each of these timetables yields, if it ever does again."""
+    """When the next one can be decided, within 30 hours, in which each of these timetables yields, if it ever does again."""
     for hours in (1, 30):
         horizon = after + timedelta(hours=hours)
         found = one_by_one.occurrences(timer, after, horizon if timer.until is None else min(horizon, timer.until))
         if found:
-            return found[0].nominal
+            return one_by_one.decidable(list(timer.revisions), found[0].nominal) or found[0].nominal
     return None
 
 
@@ -77,8 +77,8 @@ def test_the_plan_says_how_far_it_decided_and_what_comes_next(first: int) -> Non
             assert not one_by_one.occurrences(timer, decision.until, expected.closed_before)[:-1]
             assert decision.next_due is None
         else:
-            reached = now if timer.until is None else min(now, timer.until)
-            assert decision.handled_until == max(reached, timer.handled_until)
+            assert expected.decided_until is not None
+            assert decision.handled_until == max(expected.decided_until, timer.handled_until)
             following = next_occurrence(timer, decision.handled_until)
             assert decision.next_due == following
             spent = following is None and timer.until is None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from klokker.core.catchup import CatchUp
+from klokker.core.closed import Closed, WhenClosed
 from klokker.core.definition import Definition, Revision
 from klokker.core.jitter import Jitter
 from klokker.core.overlap import Overlap
@@ -23,6 +24,13 @@ WHENS = (
     "every 13 minutes",
     "at 2026-03-29T01:30, 2026-03-29T03:10, 2026-03-29T04:00",
 )
+
+CALENDARS = {
+    "hour": "from 2026-03-29T01:15 to 2026-03-29T02:15",
+    "often": "daily 00:20-00:35\ndaily 01:00-01:25\ndaily 03:30-04:40",
+    "changing": "zone Europe/Amsterdam\ndaily 01:50-03:10",
+    "night": "daily 00:00-03:00\ndaily 03:00-05:00",
+}
 
 
 def random_span(dice: Random, most: int) -> timedelta:
@@ -46,10 +54,12 @@ def random_catch_up(dice: Random) -> CatchUp:
 
 
 def random_definition(dice: Random) -> Definition:
-    starts = ends = None
+    starts = ends = closed = None
     if dice.random() < 0.15:
         starts = random_moment(dice, MORNING, 7200)
         ends = random_moment(dice, starts, 7200) if dice.random() < 0.5 else None
+    if dice.random() < 0.4:
+        closed = Closed(dice.choice(tuple(CALENDARS)), dice.choice(tuple(WhenClosed)))
     return Definition(
         name="sweep",
         task="chores.sweep",
@@ -61,6 +71,8 @@ def random_definition(dice: Random) -> Definition:
         catch_up=random_catch_up(dice),
         grace=dice.choice((timedelta(0), timedelta(seconds=60), timedelta(minutes=7), timedelta(hours=1))),
         overlap=dice.choice(tuple(Overlap)),
+        closed=closed,
+        calendars=CALENDARS if closed else {},
         jitter=Jitter(dice.choice((timedelta(0), timedelta(seconds=50), timedelta(minutes=9)))),
     )
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from klokker.core.errors import TimetableError
 from klokker.core.examination import Examiner, Part, Sum, TooMany, counted, rests
@@ -18,6 +19,8 @@ from klokker.core.ledger import Ledger, Span
 from klokker.core.lifecycle import DismissalReason, Outcome, RunState, ScheduleState
 from klokker.core.moments import DAY, LAST_SECOND, epoch_second, from_epoch
 from klokker.core.reign import reigns
+from klokker.core.spells import decidable_at, held_after, spells
+from klokker.core.tenure import tenures
 from klokker.core.trouble import Finding, Trouble
 
 
@@ -54,8 +57,9 @@ class Line:
 class Account:
     """The account of one schedule at the moment `now`.
 
-    `due`: occurrences that the next tick decides; `paused`: those that a pause has covered so far, which resume (or its
-    expiry) dismisses. Neither is in the lines, which end with what was decided.
+    `due`: occurrences that the next tick decides; `waiting`: those that wait for the end of a closing; `paused`: those
+    that a pause has covered so far, which resume (or its expiry) dismisses. None of them is in the lines, which end with
+    what was decided.
     """
 
     schedule: int
@@ -63,6 +67,7 @@ class Account:
     now: datetime
     lines: tuple[Line, ...]
     due: int
+    waiting: int
     paused: int
     findings: tuple[Finding, ...]
 
@@ -102,6 +107,14 @@ def account(ledger: Ledger, *, now: datetime, time_data: str = "") -> Account:
     return _Accountant(ledger, time_data).account(now)
 
 
+class _Ahead(NamedTuple):
+    """Occurrences that are not decided yet: the next tick decides them, an opening does, or the end of a pause."""
+
+    due: int = 0
+    waiting: int = 0
+    paused: int = 0
+
+
 class _Accountant(Examiner):
     """Examines the whole of a ledger, and adds up. `in_sealed`: by node, revision and day, what a sealed day was to hold."""
 
@@ -117,14 +130,19 @@ class _Accountant(Examiner):
                 self._examine_safely(part)
             self._outside(node, parts)
         self._tallies()
-        due = paused = 0
-        for span in self.ledger.spans:
-            if span.until is None or span.until > span.handled_until:
-                ahead, covered = self._ahead(span, now)
-                due, paused = due + ahead, paused + covered
+        open_ended = [span for span in self.ledger.spans if span.until is None or span.until > span.handled_until]
+        ahead = [self._ahead(span, now) for span in open_ended]
         schedule = self.ledger.schedule
-        name = schedule.revision.definition.name
-        return Account(schedule.id, name, now, self._lines(), due, paused, tuple(self.findings))
+        return Account(
+            schedule.id,
+            schedule.revision.definition.name,
+            now,
+            self._lines(),
+            due=sum(each.due for each in ahead),
+            waiting=sum(each.waiting for each in ahead),
+            paused=sum(each.paused for each in ahead),
+            findings=tuple(self.findings),
+        )
 
     def _lines(self) -> tuple[Line, ...]:
         runs: dict[tuple[str, int], Counter[Outcome]] = {}
@@ -213,26 +231,29 @@ class _Accountant(Examiner):
 
     # what lies ahead
 
-    def _ahead(self, span: Span, now: datetime) -> tuple[int, int]:
-        """How many occurrences of a span wait for the next tick, and how many a pause has covered so far."""
+    def _ahead(self, span: Span, now: datetime) -> _Ahead:
+        """How many occurrences of a span are not decided yet, and what they wait for."""
         schedule = self.ledger.schedule
         first = epoch_second(span.handled_until)
         last = LAST_SECOND if span.until is None else epoch_second(span.until)
         if schedule.state is ScheduleState.BROKEN:
             words = f"undecided since {span.handled_until}: {schedule.reason}"
             self.find(Trouble.UNDECIDED, span.node, span.handled_until, 0, words)
-            return 0, 0
+            return _Ahead()
         try:
             if schedule.state is ScheduleState.ACTIVE:
                 self._refuse_sleep(span, first, last)
             until = min(last, epoch_second(now))
             if schedule.state is not ScheduleState.PAUSED:
-                return self._counted(span, first, until), 0
+                tenure = tenures(self.ledger.revisions, first, until, woken_for=span.next_due)
+                held = held_after(spells(tenure), epoch_second(now))
+                decidable = until if held is None else held
+                return _Ahead(self._counted(span, first, decidable), self._counted(span, decidable, until))
             ends = until if schedule.paused_until is None else min(until, epoch_second(schedule.paused_until))
-            return self._counted(span, max(first, ends), until), self._counted(span, first, ends)
+            return _Ahead(self._counted(span, max(first, ends), until), paused=self._counted(span, first, ends))
         except (TimetableError, TooMany) as fault:
             self.find(Trouble.UNCOUNTED, span.node, span.handled_until, 0, f"cannot be counted: {fault}")
-            return 0, 0
+            return _Ahead()
 
     def _counted(self, span: Span, after: int, until: int) -> int:
         """How many occurrences without a run lie in (after, until]."""
@@ -250,7 +271,8 @@ class _Accountant(Examiner):
     def _refuse_sleep(self, span: Span, first: int, last: int) -> None:
         """An active timer must be looked at when its next occurrence comes, or its schedule stops without a word."""
         runs = self.rows[span.node]
-        for revision, begins, ends in reigns(self.ledger.revisions, first, last):
+        holding = reigns(self.ledger.revisions, first, last)
+        for place, (revision, begins, ends) in enumerate(holding):
             if rests(revision):
                 if ends < last:
                     continue
@@ -262,7 +284,8 @@ class _Accountant(Examiner):
             while following is not None and runs.runs_in(following - 1, following):
                 following = revision.timetable().second_after(following)
             if following is not None and following <= ends:
-                if span.next_due is None or epoch_second(span.next_due) > following:
+                decidable = decidable_at(holding[place:], following)
+                if span.next_due is None or epoch_second(span.next_due) > decidable:
                     words = f"its next occurrence is at {from_epoch(following)}, and it wakes at {span.next_due or 'no time'}"
                     self.find(Trouble.ASLEEP, span.node, from_epoch(following), 1, words)
                 return

@@ -6,7 +6,7 @@ hands it a locked timer and applies what it returns, if nobody was first.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from klokker.core.lifecycle import DismissalReason
 from klokker.core.moments import LAST_SECOND, epoch_second, from_epoch
 from klokker.core.occurrence import last_missed, oldest_within, planned, room, start_before
 from klokker.core.overlap import Newcomer, Overlap, meet
+from klokker.core.spells import Spell, decidable_at, held_after, spells
 from klokker.core.tenure import Tenure, tenures, whole_second
 
 
@@ -130,15 +131,17 @@ def plan(timer: Timer, *, now: datetime, previous_tick: datetime | None) -> Plan
 
 
 def next_due(timer: Timer, after: datetime) -> datetime | None:
-    """The first occurrence of `timer` after `after` that has no run yet; None when its span holds no more.
+    """When the first occurrence of `timer` after `after` that has no run yet can be decided; None when its span holds no more.
 
-    For "after completion" that is the moment for which the timer was woken, if it is still to come.
+    That is its nominal time, or, where it waits for the end of a closing, when that opens. For "after completion" it is
+    the moment for which the timer was woken, if it is still to come.
     """
     last = LAST_SECOND if timer.until is None else epoch_second(timer.until)
-    for tenure in _tenures(timer, epoch_second(after), last):
+    holding = _tenures(timer, epoch_second(after), last)
+    for place, tenure in enumerate(holding):
         found = tenure.timetable.second_after(tenure.after)
         if found is not None and found <= tenure.until:
-            return from_epoch(found)
+            return from_epoch(decidable_at(holding[place:], found))
     return None
 
 
@@ -177,11 +180,15 @@ class _Drop(NamedTuple):
 
 
 class _Make(NamedTuple):
-    """An occurrence to run. `together`: one of those that catch-up `all` keeps, which are one newcomer."""
+    """An occurrence to run. `together`: one of those that catch-up `all` keeps, which are one newcomer.
+
+    `counts_from`: the second from which its lateness counts: its nominal time, or the opening for which it waited.
+    """
 
     tenure: Tenure
     nominal: int
     together: bool
+    counts_from: int
 
 
 def _count(drop: _Drop) -> int | None:
@@ -192,6 +199,15 @@ def _count(drop: _Drop) -> int | None:
         first = timetable.second_after(drop.after)
         return 0 if first is None or first > drop.until else None
     return count
+
+
+def _append(entries: list[_Drop | _Make], drop: _Drop) -> None:
+    """Note a drop behind the others; one that carries on the last one lengthens it."""
+    last = entries[-1] if entries else None
+    if isinstance(last, _Drop) and last.tenure is drop.tenure and last.reason is drop.reason:
+        entries[-1] = last._replace(until=drop.until)
+    else:
+        entries.append(drop)
 
 
 def _widened(drop: _Drop, reached: int, following: _Drop | _Make | None) -> _Drop:
@@ -225,17 +241,23 @@ class _Decision:
         self.unbegun = len(timer.unfinished) - self.begun
         self.replaces = False
         self.closes: datetime | None = None
-        self.tenures: list[Tenure] = []
-        for tenure in _tenures(timer, self.first, self.last):
-            if self._runs_left(tenure.revision.definition) <= 0:
+        self.spells = spells(_tenures(timer, self.first, self.last))
+        held = held_after(self.spells, epoch_second(now))
+        if held is not None:
+            # What waits for the end of a closing stays undecided.
+            self.last = held
+            self.until = timer.handled_until if held == self.first else from_epoch(held)
+            self.spells = spells(_tenures(timer, self.first, self.last))
+        for place, spell in enumerate(self.spells):
+            if self._runs_left(spell.tenure.revision.definition) <= 0:
                 # An edit allowed fewer runs than were made: the span ended with the edit.
-                self.closes = self._moment(tenure.after)
+                self.closes = self._moment(spell.after)
+                self.spells = self.spells[:place]
                 break
-            self.tenures.append(tenure)
 
     def plan(self) -> Plan:
-        for tenure, stretch in reversed(self._caught_up()):
-            if self._settle(tenure, stretch):
+        for spell, stretch in reversed(self._caught_up()):
+            if self._settle(spell, stretch):
                 break
         runs, dismissals = self._written()
         cancel = tuple(run.id for run in self.timer.unfinished) if self.replaces else ()
@@ -249,49 +271,68 @@ class _Decision:
 
     # catch-up
 
-    def _caught_up(self) -> list[tuple[Tenure, Stretch]]:
-        """What catch-up makes of all occurrences, newest first."""
-        judged: list[tuple[Tenure, Stretch]] = []
+    def _caught_up(self) -> list[tuple[Spell, Stretch]]:
+        """What closings and catch-up make of all occurrences, newest first."""
+        judged: list[tuple[Spell, Stretch]] = []
         newer_kept = newest_seen = False
         newer_missed = 0
-        for place in reversed(range(len(self.tenures))):
-            tenure = self.tenures[place]
-            _, timetable, after, until = tenure
+        for place in reversed(range(len(self.spells))):
+            spell = self.spells[place]
+            tenure, after, until = spell.tenure, spell.after, spell.until
+            timetable, definition = tenure.timetable, tenure.revision.definition
             last = timetable.second_at_or_before(until)
             if last is None or last <= after:
                 continue
-            definition = tenure.revision.definition
-            missed = last_missed(definition, self.timer.node, definition.grace, self.now)
-            if not newest_seen and last > last_missed(definition, self.timer.node, self.room, self.now):
-                missed = min(missed, last - 1)
+            if spell.closed:
+                judged.append((spell, Stretch(after, until, DismissalReason.CLOSED)))
+                continue
+            missed = self._last_missed(spell, last, is_newest=not newest_seen)
             newest_seen = True
-            missed = min(max(missed, after), until)
             if last > missed:
-                judged.append((tenure, Stretch(missed, until)))
+                judged.append((spell, Stretch(missed, until)))
                 newer_kept = True
             if missed == after:
                 continue
-            span = definition.catch_up.span
             for stretch in definition.catch_up.stretches(
                 timetable,
                 after,
                 missed,
-                oldest=self.first if span is None else oldest_within(span, self.now),
+                oldest=self._oldest(spell),
                 newer_kept=newer_kept,
                 newer_missed=newer_missed,
             ):
                 if stretch.after < stretch.until:
-                    judged.append((tenure, stretch))
+                    judged.append((spell, stretch))
                     newer_kept = newer_kept or stretch.reason is None
-            countable = max((_keeps(older) for older in self.tenures[:place]), default=0)
+            countable = max((_keeps(older.tenure) for older in self.spells[:place]), default=0)
             newer_missed += len(newest(timetable, after, missed, countable - newer_missed))
         return judged
 
+    def _last_missed(self, spell: Spell, last: int, *, is_newest: bool) -> int:
+        """Up to and with which second its occurrences are missed, of which the last one is at `last`."""
+        if spell.opens is not None:
+            return spell.until
+        definition = spell.tenure.revision.definition
+        missed = last_missed(definition, self.timer.node, definition.grace, self.now)
+        if is_newest and last > last_missed(definition, self.timer.node, self.room, self.now):
+            missed = min(missed, last - 1)
+        return min(max(missed, spell.after), spell.until)
+
+    def _oldest(self, spell: Spell) -> int:
+        """The second from which catch-up `within` keeps. What waited for an opening is as old as that."""
+        span = spell.tenure.revision.definition.catch_up.span
+        if span is None:
+            return self.first
+        oldest = oldest_within(span, self.now)
+        if spell.opens is None:
+            return oldest
+        return spell.after + 1 if spell.opens >= oldest else spell.until + 1
+
     # overlap
 
-    def _settle(self, tenure: Tenure, stretch: Stretch) -> bool:
+    def _settle(self, spell: Spell, stretch: Stretch) -> bool:
         """Note what becomes of a stretch, the oldest first; once the schedule's last run is made, the span closes: True."""
-        definition = tenure.revision.definition
+        tenure, definition = spell.tenure, spell.tenure.revision.definition
         if self._runs_left(definition) <= 0:
             self.closes = self._moment(stretch.after)
             return True
@@ -313,7 +354,7 @@ class _Decision:
                 # Each would be replaced by the next one.
                 (nominal,) = newest(tenure.timetable, at, stretch.until, 1)
                 self._drop(tenure, at, nominal - 1, DismissalReason.OVERLAPPED)
-            self._make(tenure, nominal, together)
+            self._make(_Make(tenure, nominal, together, nominal if spell.opens is None else spell.opens))
             if self._runs_left(definition) <= 0:
                 self.closes = from_epoch(nominal)
                 return True
@@ -324,19 +365,15 @@ class _Decision:
         made = self.timer.runs_made + self.alone + self.together
         return math.inf if definition.max_runs is None else definition.max_runs - made
 
-    def _make(self, tenure: Tenure, nominal: int, together: bool) -> None:
-        self.entries.append(_Make(tenure, nominal, together))
-        if together:
+    def _make(self, make: _Make) -> None:
+        self.entries.append(make)
+        if make.together:
             self.together += 1
         else:
             self.alone += 1
 
     def _drop(self, tenure: Tenure, after: int, until: int, reason: DismissalReason) -> None:
-        last = self.entries[-1] if self.entries else None
-        if isinstance(last, _Drop) and last.tenure is tenure and last.reason is reason:
-            self.entries[-1] = last._replace(until=until)
-        else:
-            self.entries.append(_Drop(tenure, after, until, reason))
+        _append(self.entries, _Drop(tenure, after, until, reason))
 
     def _replace(self, together: bool) -> None:
         """Ask what is unfinished to cancel, and dismiss what this decision made so far, but for companions."""
@@ -345,17 +382,22 @@ class _Decision:
         self.alone = self.together = 0
         for entry in entries:
             match entry:
-                case _Make(tenure, nominal, companion) if not (together and companion):
+                case _Make(together=companion) if together and companion:
+                    self._make(entry)
+                case _Make(tenure, nominal):
                     self._drop(tenure, nominal - 1, nominal, DismissalReason.OVERLAPPED)
-                case _Make(tenure, nominal, companion):
-                    self._make(tenure, nominal, companion)
                 case _Drop(tenure, after, until, reason):
                     self._drop(tenure, after, until, reason)
 
     # the plan
 
     def _written(self) -> tuple[tuple[PlannedRun, ...], tuple[Dismissal, ...]]:
-        entries = [entry for entry in self.entries if isinstance(entry, _Make) or _count(entry) != 0]
+        entries: list[_Drop | _Make] = []
+        for entry in self.entries:
+            if isinstance(entry, _Make):
+                entries.append(entry)
+            elif _count(entry) != 0:
+                _append(entries, entry)
         runs: list[PlannedRun] = []
         dismissals: list[Dismissal] = []
         reached = self.first
@@ -371,10 +413,11 @@ class _Decision:
 
     def _run(self, make: _Make) -> PlannedRun:
         definition = make.tenure.revision.definition
-        nominal = from_epoch(make.nominal)
-        begins = planned(definition, self.timer.node, nominal)
-        until = start_before(definition, nominal, begins, self.now)
-        return PlannedRun(make.tenure.revision.number, nominal, begins, until, definition.overlap.takes_turn)
+        counts_from = from_epoch(make.counts_from)
+        begins = planned(definition, self.timer.node, counts_from)
+        until = start_before(definition, counts_from, begins, self.now)
+        number = make.tenure.revision.number
+        return PlannedRun(number, from_epoch(make.nominal), begins, until, definition.overlap.takes_turn)
 
     def _dismissal(self, drop: _Drop) -> Dismissal:
         number, begins, ends = drop.tenure.revision.number, self._moment(drop.after), self._moment(drop.until)
@@ -400,4 +443,6 @@ class _Decision:
         due = self.timer.next_due
         if dismissals or due is None or due <= self.until:
             due = next_after_completion(definition, dismissals[-1].until if dismissals else self.until)
-        return None if definition.ends is not None and due > definition.ends else due
+        if definition.ends is not None and due > definition.ends:
+            return None
+        return next_due(replace(self.timer, next_due=due), self.until)

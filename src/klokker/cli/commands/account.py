@@ -212,6 +212,7 @@ def _parts(each: Account) -> str:
         counts["unfinished"] += line.unfinished
     parts = [f"{count} {what}" for what, count in counts.items() if count]
     parts += [f"{each.due} due"] if each.due else []
+    parts += [f"{each.waiting} wait for the opening"] if each.waiting else []
     parts += [f"{each.paused} paused until now"] if each.paused else []
     return ", ".join(parts)
 
@@ -226,6 +227,7 @@ def _as_data(each: Account, shown: str) -> dict[str, Any]:
         "dismissed": each.dismissed,
         "tallied": each.tallied,
         "due": each.due,
+        "waiting": each.waiting,
         "paused": each.paused,
         "lines": [
             {
