@@ -11,7 +11,7 @@ from benchmarks.contest import ROOT, Contest
 from benchmarks.figures import Figure
 from benchmarks.places import Places
 
-NAMES = ("cron", "idle_tick", "due_tick", "drain", "enqueue_to_start", "lag", "cold_start", "lint")
+NAMES = ("cron", "kinds", "idle_tick", "due_tick", "drain", "enqueue_to_start", "lag", "cold_start", "lint")
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 STATE = ROOT / "benchmarks" / ".state"
 
