@@ -9,7 +9,7 @@ number: whoever comes from before, from behind or from another process finds the
 """
 
 from functools import lru_cache
-from math import floor, pi, radians
+from math import floor
 from typing import NamedTuple
 
 from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND
@@ -17,6 +17,7 @@ from klokker.core.timetables.budget import Budget, Searching
 from klokker.core.timetables.every import read_period
 from klokker.core.timetables.places import Place, read_place
 from klokker.core.timetables.reading import Form, Reading
+from klokker.core.timetables.sun_height import height, noon
 
 _LONGEST_NIGHT = 400
 """Days without a moment after which there are none: no polar day or night lasts a year."""
@@ -25,8 +26,6 @@ _QUESTION, _DARK_DAY = 30, 5
 _SHOWN_EVERY_DAY = 65.5
 """Degrees: nearer to the equator than this, less the depth, the sun crosses a height every day. (66.6 for the horizon
 itself; the tilt of the Earth's axis changes by half a degree within the calendar's years.)"""
-_EPHEM_EPOCH = 25_567.5
-"""1970-01-01 in the days of ephem, which counts from noon of 1899-12-31."""
 
 
 class Event(NamedTuple):
@@ -134,13 +133,12 @@ class Sun(Searching):
 
 
 @lru_cache(maxsize=16_384)
-def _moment(place: Place, height: float | None, rises: bool, day: int) -> int | None:
+def _moment(place: Place, limit: float | None, rises: bool, day: int) -> int | None:
     """The second at which the sun crosses a height (in degrees) on a solar day, or is highest; None where it does not."""
     highest = _noon(place, day)
-    if height is None:
+    if limit is None:
         return highest
     lowest = (highest + _noon(place, day - 1 if rises else day + 1)) // 2
-    limit = radians(height)
     if not _height(place, lowest) < limit <= _height(place, highest):
         return None
     below, above = lowest, highest
@@ -156,31 +154,11 @@ def _moment(place: Place, height: float | None, rises: bool, day: int) -> int | 
 
 @lru_cache(maxsize=16_384)
 def _noon(place: Place, day: int) -> int:
-    """The second of a solar day at which the sun stands in the meridian."""
-    second = day * DAY + DAY / 2 - place.longitude * 240
-    for _ in range(3):
-        observer, sun = _look(place, second)
-        angle = (observer.sidereal_time() - sun.ra + pi) % (2 * pi) - pi
-        second -= angle / (2 * pi) * DAY
-    return round(second)
+    return noon(place.longitude, day)
 
 
 def _height(place: Place, second: int) -> float:
-    """How high the sun's centre stands, in radians, without the air's bending of light."""
-    return float(_look(place, second)[1].alt)
-
-
-def _look(place: Place, second: float):  # type: ignore[no-untyped-def]
-    """An observer at a place and a moment, and the sun as seen from there."""
-    import ephem  # the extra `sun`
-
-    # An observer begins with the present time, which is overwritten before it is used.
-    observer, sun = ephem.Observer(), ephem.Sun()
-    observer.lat, observer.lon = radians(place.latitude), radians(place.longitude)
-    observer.pressure = 0
-    observer.date = second / DAY + _EPHEM_EPOCH
-    sun.compute(observer)
-    return observer, sun
+    return height(place.latitude, place.longitude, second)
 
 
 def _claims(words: list[str]) -> bool:
