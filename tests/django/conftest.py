@@ -78,7 +78,7 @@ def empty(alias: str) -> None:
     """Take away all rows, and what a test may have put on the tables. TRUNCATE would make some forty new files."""
     tables = [model._meta.db_table for model in apps.get_app_config("klokker").get_models()]
     # What others refer to goes last.
-    tables.sort(key=lambda table: table == "klokker_schedule")
+    tables.sort(key=lambda table: table in ("klokker_schedule", "klokker_calendar"))
     with connections[alias].cursor() as cursor:
         cursor.execute("DROP FUNCTION IF EXISTS refuse CASCADE;" + ";".join(f"DELETE FROM {each}" for each in tables))
 

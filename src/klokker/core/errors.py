@@ -27,6 +27,7 @@ KlokkerError
 ├── NoSuchSchedule           store/errors.py     there is no schedule with this id
 ├── NotConnected             tasks/port.py       this process has nowhere to enqueue runs
 ├── NotJson                  core/result.py      a value cannot be kept as JSON
+├── OlderCalendar            store/errors.py     a calendar was edited while a schedule that names it was written
 ├── OccurrenceDecidedTwice   store/errors.py     the occurrence already has a run
 ├── RunNotMine               tasks/context.py    the run now belongs to another process
 ├── TaskModuleFailed         tasks/discovery.py  a module of tasks cannot be imported

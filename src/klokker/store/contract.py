@@ -177,6 +177,64 @@ class NameTaken:
     by: int
 
 
+# ── calendars ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCalendar:
+    """A calendar that is kept under its name: the text of its newest version, and that one's number.
+
+    `declared_in`: the source that declares it, empty for a managed one. `fault`: why it cannot be read as it is stored.
+    """
+
+    name: str
+    text: str
+    version: int
+    description: str = ""
+    origin: Origin = Origin.MANAGED
+    declared_in: str = ""
+    removed: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCalendar:
+    """A calendar (None: there was never one of this name), and all schedules, not retired, that name it; locked, for a change.
+
+    `known`: the names of all calendars, without the removed ones.
+    """
+
+    calendar: NamedCalendar | None
+    schedules: Sequence[LockedSchedule]
+    known: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChange:
+    """What a calendar is to be, and what becomes of schedules that name it, by id; applied at once or not at all.
+
+    `text` None leaves the version as it is; else it is a new one, made `by` somebody, for the reason `why`.
+    """
+
+    description: str
+    origin: Origin
+    declared_in: str = ""
+    removed: bool = False
+    text: str | None = None
+    by: str = ""
+    why: str = ""
+    schedules: Mapping[int, Change] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """A change that was written: the change itself (None: there was none to write), the newest version, what became of schedules."""
+
+    change: CalendarChange | None
+    version: int
+    schedules: Mapping[int, Changed] = field(default_factory=dict)
+
+
 # ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -371,7 +429,10 @@ class Store(Protocol):
 
     # definitions: for `operations` alone
     def create(self, new: NewSchedule) -> int | NameTaken:
-        """Write a new schedule, its revision 1, timers and runs; the id, or who has the name already."""
+        """Write a new schedule, its revision 1, timers and runs; the id, or who has the name already.
+
+        Raises OlderCalendar when its definition carries another text of a calendar than the newest that is kept here.
+        """
 
     def change(
         self,
@@ -384,7 +445,8 @@ class Store(Protocol):
         """Lock the schedule's timers, let `decide` compute, write what it returns.
 
         Runs that it makes wait for the next `release`. Raises NoSuchSchedule; NameInUse when the new revision bears a
-        name that another schedule has (`decide` was told by `name_taken`); whatever `decide` raises passes through, and
+        name that another schedule has (`decide` was told by `name_taken`); OlderCalendar when it carries a text of a
+        calendar that is neither the newest nor the revision's before it; whatever `decide` raises passes through, and
         nothing is written.
         """
 
@@ -398,6 +460,23 @@ class Store(Protocol):
         self, schedule: int, *, new_name: str | None = None, dismissed_after: datetime | None = None
     ) -> LockedSchedule:
         """What `change` would hand to its function, read without locking: for previews. Raises NoSuchSchedule."""
+
+    def calendars(self, *, removed: bool = False) -> Sequence[NamedCalendar]:
+        """All calendars by name, without the removed ones unless asked."""
+
+    def naming(self, calendar: str | None = None) -> Sequence[Schedule]:
+        """The schedules, not retired, whose definitions carry a text of this calendar (None: of any), by name."""
+
+    def change_calendar(
+        self, name: str, decide: Callable[[LockedCalendar], CalendarChange | None], *, now: datetime
+    ) -> CalendarChanged:
+        """Lock the timers of all schedules that name the calendar, then it; let `decide` compute, write what it returns.
+
+        None: nothing is written. Whatever `decide` raises passes through, and nothing is written.
+        """
+
+    def calendar_view(self, name: str) -> LockedCalendar:
+        """What `change_calendar` would hand to its function, read without locking: for previews."""
 
     def expired_pauses(self, now: datetime) -> Sequence[int]:
         """Ids of paused schedules whose `paused_until` has come."""

@@ -67,3 +67,14 @@ class NoSuchRevision(KlokkerError):
     def __init__(self, schedule: int, revision: int) -> None:
         self.schedule, self.revision = schedule, revision
         super().__init__(f"Schedule {schedule} has no revision {revision}; nothing of this decision was written.")
+
+
+class OlderCalendar(KlokkerError):
+    """A calendar was edited or removed while a schedule that names it was being written. `calendar`, and the schedule's `name`."""
+
+    def __init__(self, name: str, calendar: str) -> None:
+        self.name, self.calendar = name, calendar
+        super().__init__(
+            f"Calendar {calendar!r} was edited or removed while schedule {name!r} was being written; "
+            "nothing of the schedule was written. Say it again: it is read anew."
+        )

@@ -4,6 +4,8 @@ They are for looking: faces read through them. They decide nothing, and are writ
 """
 
 from klokker.django.models.attempt import Attempt
+from klokker.django.models.calendar import Calendar
+from klokker.django.models.calendar_version import CalendarVersion
 from klokker.django.models.dismissal import Dismissal
 from klokker.django.models.incident import Incident
 from klokker.django.models.lane import Lane
@@ -18,6 +20,8 @@ from klokker.django.models.timer import Timer
 
 __all__ = [
     "Attempt",
+    "Calendar",
+    "CalendarVersion",
     "Dismissal",
     "Incident",
     "Lane",

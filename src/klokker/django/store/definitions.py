@@ -1,6 +1,6 @@
 """How is a schedule made and changed? Its timers are locked, a pure function computes, and what it returns is written at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from klokker.core.definition import Definition
 from klokker.core.lifecycle import DismissalReason, ScheduleState
 from klokker.core.text import head_and_tail
-from klokker.django.store import dismissing, ending, making, schedules, timers
+from klokker.django.store import calendars, dismissing, ending, making, schedules, timers
 from klokker.django.store.database import Database
 from klokker.django.store.dialect import Kind
 from klokker.django.store.timers import TimerRow
@@ -44,8 +44,9 @@ _NEW = {
 
 
 def create(db: Database, new: NewSchedule, now: datetime) -> int | NameTaken:
-    """Write a new schedule; in one transaction."""
+    """Write a new schedule; in one transaction. Raises OlderCalendar."""
     name = new.revision.definition.name
+    calendars.refuse_older(db, new.revision.definition)
     table = db.table(
         "made",
         _NEW,
@@ -100,11 +101,18 @@ def change(
     new_name: str | None,
     dismissed_after: datetime | None,
 ) -> Changed:
-    """Lock, compute, write; in one transaction. Raises NoSuchSchedule, NameInUse, NoSuchRevision."""
-    _lock(db, schedule)
+    """Lock, compute, write; in one transaction. Raises NoSuchSchedule, NameInUse, NoSuchRevision, OlderCalendar."""
+    lock(db, [schedule])
     locked = view(db, schedule, new_name=new_name, dismissed_after=dismissed_after)
     change = decide(locked)
-    newest = locked.schedule.revision.number
+    if change.revision is not None:
+        calendars.refuse_older(db, change.revision.definition, locked.schedule.revision.definition)
+    return apply(db, locked, change, now)
+
+
+def apply(db: Database, locked: LockedSchedule, change: Change, now: datetime) -> Changed:
+    """Write the change of a schedule that is locked. Raises NameInUse, NoSuchRevision."""
+    schedule, newest = locked.schedule.id, locked.schedule.revision.number
     if change.revision is not None:
         bearer = _bearer(db, change.revision.definition.name)
         if bearer is not None and bearer != schedule:
@@ -121,16 +129,22 @@ def change(
     return Changed(change, newest, made.runs)
 
 
-def _lock(db: Database, schedule: int) -> None:
-    """Timers first, by id, as everywhere; then the schedule itself."""
-    values = {"schedule": schedule}
+def lock(db: Database, schedules: Collection[int]) -> None:
+    """Timers first, by id, as everywhere; then the schedules themselves. Raises NoSuchSchedule."""
+    if not schedules:
+        return
+    values, among = {"schedules": sorted(schedules)}, db.dialect.among("schedules", Kind.INTEGER)
     if db.dialect.locks_rows:
         db.ids(
-            f"SELECT t.id FROM klokker_timer t WHERE t.schedule_id = %(schedule)s ORDER BY t.id {db.dialect.for_update}",
+            f"SELECT t.id FROM klokker_timer t WHERE t.schedule_id {among} ORDER BY t.id {db.dialect.for_update}",
             values,
         )
-    if not db.ids(f"SELECT s.id FROM klokker_schedule s WHERE s.id = %(schedule)s {db.dialect.for_update}", values):
-        raise NoSuchSchedule(schedule)
+    found = db.ids(
+        f"SELECT s.id FROM klokker_schedule s WHERE s.id {among} ORDER BY s.id {db.dialect.for_update}", values
+    )
+    for schedule in schedules:
+        if schedule not in found:
+            raise NoSuchSchedule(schedule)
 
 
 class _Name(NamedTuple):

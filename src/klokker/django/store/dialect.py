@@ -70,6 +70,9 @@ class Dialect(Protocol):
     def is_object(self, json: str) -> str:
         """The condition that a stored value is a JSON object; false for what a stranger's hand has written."""
 
+    def member(self, json: str, *names: str) -> str:
+        """The expression for what a stored JSON value has under these names; NULL where there is nothing, or it is no JSON."""
+
     def moment(self, stored: object) -> datetime:
         """The moment that the driver returned, aware, in UTC."""
 
@@ -113,6 +116,9 @@ class Postgres:
     def is_object(self, json: str) -> str:
         return f"jsonb_typeof({json}) = 'object'"
 
+    def member(self, json: str, *names: str) -> str:
+        return f"({' -> '.join((json, *map(_literal, names)))})"
+
     def moment(self, stored: object) -> datetime:
         assert isinstance(stored, datetime), stored
         return stored.astimezone(UTC)
@@ -154,12 +160,21 @@ class Sqlite:
     def is_object(self, json: str) -> str:
         return f"json_type({json}) = 'object'"
 
+    def member(self, json: str, *names: str) -> str:
+        path = _literal("$" + "".join(f'."{name}"' for name in names))
+        return f"(CASE WHEN json_valid({json}) THEN json_extract({json}, {path}) END)"
+
     def moment(self, stored: object) -> datetime:
         # A column comes as Django's converter reads it, an expression as the text itself.
         if isinstance(stored, str):
             stored = datetime.fromisoformat(stored)
         assert isinstance(stored, datetime), stored
         return stored.replace(tzinfo=UTC)
+
+
+def _literal(text: str) -> str:
+    """A name of ours in a statement that has parameters besides."""
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
 def _sqlite_value(value: Value) -> object:

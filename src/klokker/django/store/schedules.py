@@ -105,6 +105,23 @@ def listed(db: Database, *, retired: bool) -> list[Schedule]:
     )
 
 
+def naming(db: Database, calendar: str | None) -> list[Schedule]:
+    """Those, not retired, whose newest definition carries a text of this calendar (None: of any), by name."""
+    member = db.dialect.member
+    # A name of a calendar is letters, digits, dots, dashes and underscores: nothing in it steers the path.
+    where = (
+        f"CAST({member('r.definition', 'calendars')} AS TEXT) <> '{{}}'"
+        if calendar is None
+        else f"{member('r.definition', 'calendars', calendar)} IS NOT NULL"
+    )
+    rows = db.rows(ScheduleRow, f"{SELECT} WHERE s.state <> 'retired' AND {where}", {})
+    found = [value(row) for row in rows]
+    return sorted(
+        (each for each in found if each.revision.definition.calendars),
+        key=lambda schedule: (schedule.revision.definition.name.casefold(), schedule.id),
+    )
+
+
 def definitions_at(db: Database, revisions: Collection[tuple[int, int]]) -> dict[tuple[int, int], Definition]:
     """(schedule, number) → definition. Raises NoSuchRevision, UnreadableDefinition."""
     return {each: Definition.from_text(stored) for each, stored in _stored(db, revisions).items()}

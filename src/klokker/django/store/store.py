@@ -12,6 +12,8 @@ from klokker.core.lifecycle import RunState
 from klokker.core.verdict import Terms, Verdict
 from klokker.django import settings
 from klokker.django.store import (
+    calendar_changes,
+    calendars,
     claiming,
     deciding,
     definitions,
@@ -33,6 +35,8 @@ from klokker.django.waking import Bell, Waiting
 from klokker.django.waking.silent import NoBell
 from klokker.django.waking.sqlite import SocketBell
 from klokker.store.contract import (
+    CalendarChange,
+    CalendarChanged,
     Change,
     Changed,
     Claim,
@@ -44,8 +48,10 @@ from klokker.store.contract import (
     Held,
     Lane,
     Ledger,
+    LockedCalendar,
     LockedSchedule,
     MadeRun,
+    NamedCalendar,
     NameTaken,
     NewRun,
     NewSchedule,
@@ -128,6 +134,20 @@ class DjangoStore:
         return self._read(
             lambda: definitions.view(self._db, schedule, new_name=new_name, dismissed_after=dismissed_after)
         )
+
+    def calendars(self, *, removed: bool = False) -> Sequence[NamedCalendar]:
+        return self._verb(lambda: calendars.calendars(self._db, removed=removed))
+
+    def naming(self, calendar: str | None = None) -> Sequence[Schedule]:
+        return self._verb(lambda: schedules.naming(self._db, calendar))
+
+    def change_calendar(
+        self, name: str, decide: Callable[[LockedCalendar], CalendarChange | None], *, now: datetime
+    ) -> CalendarChanged:
+        return self._write(lambda: calendar_changes.change(self._db, name, decide, now))
+
+    def calendar_view(self, name: str) -> LockedCalendar:
+        return self._read(lambda: calendar_changes.view(self._db, name))
 
     def expired_pauses(self, now: datetime) -> Sequence[int]:
         return self._verb(lambda: glancing.expired_pauses(self._db, now))

@@ -14,6 +14,7 @@ bench and the verbs, hands in every moment, and never waits for a clock.
 """
 
 from klokker.store.conformance.bench import Bench
+from klokker.store.conformance.calendars import Calendars
 from klokker.store.conformance.cancelling import Cancelling
 from klokker.store.conformance.claiming import Claiming
 from klokker.store.conformance.deciding import Deciding
@@ -27,7 +28,9 @@ from klokker.store.conformance.resting import Resting
 from klokker.store.conformance.turns import Turns
 
 
-class Conformance(Definitions, Deciding, Glancing, Turns, Claiming, Ends, Resting, Leases, Cancelling, Fleet, Keeping):
+class Conformance(
+    Definitions, Calendars, Deciding, Glancing, Turns, Claiming, Ends, Resting, Leases, Cancelling, Fleet, Keeping
+):
     """Every duty of a store, as tests."""
 
 

@@ -1,6 +1,6 @@
 """Schedules: made, changed, looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from klokker.core.definition import Revision
@@ -19,7 +19,7 @@ from klokker.store.contract import (
     TimerMove,
 )
 from klokker.store.errors import NameInUse, NoSuchRevision
-from klokker.store.memory import dismissing
+from klokker.store.memory import calendars, dismissing
 from klokker.store.memory.ending import ask_cancel
 from klokker.store.memory.keeping import dismissal, let_last_runs_go, span
 from klokker.store.memory.making import make_asked
@@ -32,6 +32,7 @@ def create(tables: Tables, new: NewSchedule, now: datetime) -> int | NameTaken:
     taken_by = tables.names.get(name.casefold())
     if taken_by is not None:
         return NameTaken(name, taken_by)
+    calendars.refuse_older(tables, new.revision.definition)
     row = ScheduleRow(
         id=tables.new_id(),
         state=new.state,
@@ -83,7 +84,14 @@ def change(
     dismissed_after: datetime | None,
 ) -> Changed:
     change = decide(locked_view(tables, row, new_name=new_name, dismissed_after=dismissed_after))
-    _check(tables, row, change)
+    check(tables, row, change)
+    if change.revision is not None:
+        calendars.refuse_older(tables, change.revision.definition, row.definition)
+    return apply(tables, row, change, now)
+
+
+def apply(tables: Tables, row: ScheduleRow, change: Change, now: datetime) -> Changed:
+    """Write the change; `check` has looked at it."""
     if change.revision is not None:
         _add_revision(tables, row, change.revision)
     if change.state is not None:
@@ -103,7 +111,7 @@ def change(
     return Changed(change, len(row.revisions), runs)
 
 
-def _check(tables: Tables, row: ScheduleRow, change: Change) -> None:
+def check(tables: Tables, row: ScheduleRow, change: Change) -> None:
     """Refuse what would fail halfway, before anything is written."""
     if change.revision is not None:
         name = change.revision.definition.name
@@ -181,7 +189,24 @@ def by_name(tables: Tables, name: str) -> Schedule | None:
 
 
 def schedules(tables: Tables, *, retired: bool) -> list[Schedule]:
-    rows = [row for row in tables.schedules.values() if retired or row.state is not ScheduleState.RETIRED]
+    return _by_name(
+        tables, (row for row in tables.schedules.values() if retired or row.state is not ScheduleState.RETIRED)
+    )
+
+
+def naming(tables: Tables, calendar: str | None) -> list[Schedule]:
+    standing = (row for row in tables.schedules.values() if row.state is not ScheduleState.RETIRED)
+    return _by_name(
+        tables,
+        (
+            row
+            for row in standing
+            if (calendar in row.definition.calendars if calendar is not None else row.definition.calendars)
+        ),
+    )
+
+
+def _by_name(tables: Tables, rows: Iterable[ScheduleRow]) -> list[Schedule]:
     return [
         tables.schedule_value(row) for row in sorted(rows, key=lambda row: (row.definition.name.casefold(), row.id))
     ]

@@ -7,6 +7,8 @@ from threading import Condition, RLock
 from klokker.core.lifecycle import RunState
 from klokker.core.verdict import Terms, Verdict
 from klokker.store.contract import (
+    CalendarChange,
+    CalendarChanged,
     Change,
     Changed,
     Claim,
@@ -18,8 +20,10 @@ from klokker.store.contract import (
     Held,
     Lane,
     Ledger,
+    LockedCalendar,
     LockedSchedule,
     MadeRun,
+    NamedCalendar,
     NameTaken,
     NewRun,
     NewSchedule,
@@ -29,7 +33,18 @@ from klokker.store.contract import (
     Rescued,
     Schedule,
 )
-from klokker.store.memory import claiming, definitions, ending, fleet, keeping, making, seeing, ticking
+from klokker.store.memory import (
+    calendar_changes,
+    calendars,
+    claiming,
+    definitions,
+    ending,
+    fleet,
+    keeping,
+    making,
+    seeing,
+    ticking,
+)
 from klokker.store.memory.seeing import seen
 from klokker.store.memory.tables import Tables
 from klokker.store.seen import SeenRun
@@ -85,6 +100,24 @@ class MemoryStore:
         with self._lock:
             row = self._tables.schedule(schedule)
             return definitions.locked_view(self._tables, row, new_name=new_name, dismissed_after=dismissed_after)
+
+    def calendars(self, *, removed: bool = False) -> Sequence[NamedCalendar]:
+        with self._lock:
+            return calendars.calendars(self._tables, removed=removed)
+
+    def naming(self, calendar: str | None = None) -> Sequence[Schedule]:
+        with self._lock:
+            return definitions.naming(self._tables, calendar)
+
+    def change_calendar(
+        self, name: str, decide: Callable[[LockedCalendar], CalendarChange | None], *, now: datetime
+    ) -> CalendarChanged:
+        with self._lock:
+            return calendar_changes.change(self._tables, name, decide, now)
+
+    def calendar_view(self, name: str) -> LockedCalendar:
+        with self._lock:
+            return calendar_changes.view(self._tables, name)
 
     def expired_pauses(self, now: datetime) -> Sequence[int]:
         with self._lock:

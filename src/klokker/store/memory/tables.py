@@ -13,7 +13,7 @@ from itertools import count
 from klokker.core.definition import Revision
 from klokker.core.lifecycle import RunKind, RunState, ScheduleState, may_move
 from klokker.core.plan import LastDismissal, Timer, UnfinishedRun
-from klokker.store.contract import Lane, Schedule, Tally
+from klokker.store.contract import Lane, NamedCalendar, Schedule, Tally
 from klokker.store.errors import NoSuchSchedule, OccurrenceDecidedTwice
 from klokker.store.memory.rows import DismissalRow, NodeRow, ProcessRow, RunRow, ScheduleRow, TimerRow
 
@@ -40,6 +40,7 @@ class Tables:
         self.sealed: set[tuple[int, datetime]] = set()
         """(schedule, first moment of a UTC day)."""
         self.lanes: dict[str, Lane] = {}
+        self.calendars: dict[str, NamedCalendar] = {}
         self.nodes: dict[str, NodeRow] = {}
         self.processes: dict[str, ProcessRow] = {}
 
