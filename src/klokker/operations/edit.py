@@ -162,7 +162,7 @@ class Edit(Operation):
 
     def _passed(self, locked: LockedSchedule, changes: Mapping[str, Json]) -> Passed | None:
         """What the new timetable would have had since the last occurrence of the old one."""
-        if not changes.keys() & {"when", "zone", "gap", "fold", "starts", "ends"}:
+        if not changes.keys() & {"when", "zone", "gap", "fold", "starts", "ends", "calendars", "places"}:
             return None
         schedule, now = locked.schedule, self.asked.now
         return passed(schedule.revision.definition, self.definition, since=schedule.since, now=now)

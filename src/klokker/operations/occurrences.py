@@ -73,6 +73,8 @@ def stated_moments(definition: Definition, until: datetime) -> tuple[datetime, .
         gap=definition.gap,
         fold=definition.fold,
         key=definition.name,
+        calendars=definition.calendars,
+        places=definition.places,
     )
     return tuple(plain.between(EPOCH, until)) if isinstance(plain, Once) else ()
 

@@ -17,10 +17,12 @@ from itertools import count
 from klokker.core.account import Account, account
 from klokker.core.definition import Definition
 from klokker.core.errors import KlokkerError
+from klokker.core.known import Known
 from klokker.core.ledger import LedgerDismissal
 from klokker.core.schedule import Schedule
 from klokker.core.verdict import Terms
 from klokker.operations.asking import Asked
+from klokker.operations.calendar import AddCalendar, CalendarEffect, EditCalendar, do_calendar
 from klokker.operations.create import Create, create
 from klokker.operations.edit import Edit
 from klokker.operations.effect import Effect
@@ -63,7 +65,8 @@ class World:
 
     `script` says what each attempt plays. `tick_every`: decided and run by `klokker tick` in the system's cron, so often;
     without it by the service, at once. `slots`: of each lane, on each node. `known`: the terms of tasks, by name; any other
-    task has the usual ones. `patience`: so often is one moment looked at before TimeStands is raised.
+    task has the usual ones. `patience`: so often is one moment looked at before TimeStands is raised. `calendars` and
+    `places`: what names in timetables stand for, as text.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class World:
         slots: int = ROOM,
         known: Mapping[str, Terms] | None = None,
         patience: int = PATIENCE,
+        calendars: Mapping[str, str] | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = ManualClock(start)
         self.store = _Watched(self.clock.wall)
@@ -98,6 +103,9 @@ class World:
         )
         for node in self.nodes:
             enrol_node(self.store, node, self._asked("the world begins"))
+        self._places = dict(places or {})
+        for name, text in (calendars or {}).items():
+            self.calendar(name, text)
         self._hosts: list[Host] = []
         self._ids: dict[str, int] = {}
         self._come_up()
@@ -111,7 +119,7 @@ class World:
 
     def create(self, name: str, when: str = "", **fields: object) -> Effect:
         """A new schedule; `fields` as a file of schedules has them. Raises InvalidDefinition, NameInUse."""
-        return self.add(Definition.read({"name": name, "task": "any.task", "when": when, **fields}))
+        return self.add(self._read({"name": name, "task": "any.task", "when": when, **fields}))
 
     def add(self, definition: Definition) -> Effect:
         """A new schedule, read already."""
@@ -122,11 +130,19 @@ class World:
 
     def edit(self, name: str, /, **fields: object) -> Effect:
         """The schedule with these fields changed. Raises InvalidDefinition."""
-        definition = Definition.read({**self.schedule(name).revision.definition.written(), **fields})
+        definition = self._read({**self.schedule(name).revision.definition.written(), **fields})
         self._learn(definition)
         effect = self._do(name, Edit(self._asked("edited"), definition, ANY_TASK))
         self._ids[definition.name] = self._ids.pop(name)
         return effect
+
+    def calendar(self, name: str, text: str) -> CalendarEffect:
+        """The calendar with this text, and with it every schedule that names it. Raises InvalidTimetable, CalendarDoesNotFit."""
+        there = any(calendar.name == name for calendar in self.store.calendars())
+        asked = self._asked("edited" if there else "made")
+        return do_calendar(
+            self.store, EditCalendar(asked, name, text=text) if there else AddCalendar(asked, name, text)
+        )
 
     def pause(self, name: str, why: str = "paused", until: datetime | None = None) -> Effect:
         """Pause the schedule, until it is resumed or the moment has come."""
@@ -242,6 +258,11 @@ class World:
             return self._ids[name]
         except KeyError:
             raise NoSuchName(name, self._ids) from None
+
+    def _read(self, fields: Mapping[str, object]) -> Definition:
+        """With what names stand for here and now."""
+        calendars = {calendar.name: calendar.text for calendar in self.store.calendars()}
+        return Definition.read(fields, Known(calendars, self._places))
 
     def _learn(self, definition: Definition) -> None:
         """Whoever works here knows every task, and serves every lane."""
