@@ -39,7 +39,7 @@ def test_a_slip_in_the_environment_is_named_with_what_was_meant(monkeypatch: pyt
 def test_a_slip_in_what_is_handed_in_is_named_with_what_was_meant() -> None:
     with pytest.raises(InvalidSettings) as refused:
         Settings.read({"laness": "default:2"})
-    assert refused.value.faults == {"laness": "there is no such setting; did you mean lanes?"}
+    assert refused.value.faults == {"laness": "there is no such setting; did you mean lanes or places?"}
 
 
 @pytest.mark.parametrize(

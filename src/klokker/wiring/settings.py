@@ -19,6 +19,7 @@ from klokker.core.duration import duration
 from klokker.core.errors import InvalidPolicy, KlokkerError
 from klokker.core.lease import Lease
 from klokker.core.spelling import did_you_mean
+from klokker.core.timetables.places import Place, coordinates
 from klokker.core.timetables.zones import wall_clock
 
 PREFIX = "KLOKKER_"
@@ -65,9 +66,43 @@ def read_lanes(value: object) -> object:
     return lanes
 
 
+def read_places(value: object) -> object:
+    """`amsterdam:52.37,4.90;oslo:59.91,10.75`, or a table of names → {"amsterdam": "52.37,4.9", …}."""
+    if isinstance(value, str):
+        parts = [part.partition(":") for part in value.split(";") if part.strip()]
+        if bare := [name.strip() for name, colon, _ in parts if not colon]:
+            raise ValueError(
+                f"{bare[0]!r} is not NAME:LATITUDE,LONGITUDE; write for example amsterdam:52.37,4.90;oslo:59.91,10.75"
+            )
+        written: list[tuple[object, object]] = [(name.strip(), where.strip()) for name, _, where in parts]
+    elif isinstance(value, Mapping):
+        written = list(value.items())
+    else:
+        raise ValueError(f"must be a table of names and coordinates, got {value!r}")
+    places: dict[str, str] = {}
+    for name, where in written:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot be named in a timetable: letters, digits, dot, dash and underscore only")
+        if name in places:
+            raise ValueError(f"place {name!r} stands there twice")
+        place = _whereabouts(name, where)
+        places[name] = str(place)
+    return places
+
+
+def _whereabouts(name: str, where: object) -> Place:
+    try:
+        if isinstance(where, str) and (place := coordinates(where)) is not None:
+            return place
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    raise ValueError(f"{name}: {where!r} is no pair of coordinates; write latitude and longitude, such as 52.37,4.90")
+
+
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Names = Annotated[list[str], NoDecode, BeforeValidator(_names)]
 Lanes = Annotated[dict[str, int], NoDecode, BeforeValidator(read_lanes)]
+Places = Annotated[dict[str, str], NoDecode, BeforeValidator(read_places)]
 
 
 class Settings(BaseSettings):
@@ -86,6 +121,9 @@ class Settings(BaseSettings):
         default="processes", description="Where a task runs that does not say it itself."
     )
     zone: str = Field(default="UTC", description="The time zone of new schedules that name none.")
+    places: Places = Field(
+        default={}, description="Places that timetables may name: `amsterdam:52.37,4.90;oslo:59.91,10.75`."
+    )
     poll: Span = Field(
         default=timedelta(seconds=5), description="The longest wait between two looks; wake-ups shorten it."
     )

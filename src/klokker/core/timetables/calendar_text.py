@@ -56,9 +56,8 @@ def read_calendar(text: str) -> Calendar:
 def named_calendar(known: Mapping[str, object], name: str, zone: str) -> InCalendar:
     """The calendar of this name, on the clocks of `zone` where it has none of its own. Raises InvalidTimetable."""
     if name not in known:
-        expected = f"write one of {', '.join(sorted(known))}{did_you_mean(name, known)}"
-        if not known:
-            expected = "no calendars are known here"
+        there = f"write one of {', '.join(sorted(known))}{did_you_mean(name, known)}"
+        expected = f"{there if known else 'no calendars are known here'} (`klokker calendar add` makes one)"
         raise InvalidTimetable(expected, field="calendar", value=name)
     calendar = known[name]
     if isinstance(calendar, str):

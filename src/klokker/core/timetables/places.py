@@ -39,7 +39,7 @@ def read_place(reading: Reading, value: str, position: int) -> tuple[str, Place]
         expected = "write where: `at 52.37,4.90`, or `at` and the name of a place"
         reading.refuse(expected, field="place", value=value, position=position)
     try:
-        if (place := _coordinates(value)) is not None:
+        if (place := coordinates(value)) is not None:
             return str(place), place
         known = reading.places or {}
         if value in known:
@@ -53,21 +53,22 @@ def _place(value: object) -> Place:
     """What stands behind a name: a Place, its coordinates as a text, or a pair of numbers."""
     if isinstance(value, Place):
         return value
-    if isinstance(value, str) and (place := _coordinates(value)) is not None:
+    if isinstance(value, str) and (place := coordinates(value)) is not None:
         return place
     if isinstance(value, tuple | list) and len(value) == 2 and all(type(number) in (int, float) for number in value):
         return Place(float(value[0]), float(value[1]))
     raise ValueError(f"this name stands for {value!r}, which is no place: give it a text such as 52.37,4.90")
 
 
-def _coordinates(text: str) -> Place | None:
+def coordinates(text: str) -> Place | None:
+    """The place that `52.37,4.90` means; None for what is no pair of numbers. Raises ValueError for one that is not on Earth."""
     match = _COORDINATES.fullmatch(text)
     return None if match is None else Place(float(match[1]), float(match[2]))
 
 
 def _expected(value: str, known: Mapping[str, object]) -> str:
     if not known:
-        return "no places are known by name: write coordinates, such as 52.37,4.90"
+        return "no places are known by name (KLOKKER_PLACES names some): write coordinates, such as 52.37,4.90"
     return f"write coordinates, such as 52.37,4.90, or one of {', '.join(sorted(known))}{did_you_mean(value, known)}"
 
 
