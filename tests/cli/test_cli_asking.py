@@ -29,6 +29,15 @@ when = "every 1 minute"
 task = "shop.clean_up"
 when = "5 minutes after completion"
 """
+NIGHT = """
+[calendars]
+night = "daily 22:00-06:00"
+
+[schedules.by-night]
+task = "shop.clean_up"
+when = "0 * * * * only calendar night"
+closed = "run anyway during night"
+"""
 LATER = SHOP.replace("*/5", "*/10") + '\n[schedules.more]\ntask = "shop.clean_up"\nwhen = "@daily"\n'
 
 ASKING: dict[str, tuple[str, ...]] = {
@@ -46,6 +55,15 @@ ASKING: dict[str, tuple[str, ...]] = {
     "tick": ("-d", "--print-cron"),
     "node": ("", "list"),
     "lane": ("", "list"),
+    "calendar": (
+        "",
+        "list",
+        "show night",
+        "show night --version 1",
+        "edit night holidays NL --dry-run",
+        "remove night",
+        "apply night --dry-run",
+    ),
     "migrate": ("--check",),
     "sync": ("later.toml --check", "later.toml"),
     "pause": ("clean-up -r x --dry-run",),
@@ -73,7 +91,7 @@ def shop(anywhere: Cli) -> Cli:
     extra = "".join(
         f'\n[schedules.{name}]\ntask = "shop.clean_up"\nwhen = "every 1 minute"\n' for name in ("gone", "halted")
     )
-    anywhere.sync(SHOP + extra)
+    anywhere.sync(SHOP + NIGHT + extra)
     made_an_hour_ago()
     for command in (
         "run clean-up",

@@ -39,6 +39,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "account": ("Prove that every occurrence became a run or a dismissal.", "Look"),
     "node": ("Nodes: list, enrol, retire.", "Keep"),
     "lane": ("Lanes: list, limit, pause.", "Keep"),
+    "calendar": ("Calendars: list, show, add, edit, remove.", "Keep"),
     "migrate": ("Bring the database to this version's schema.", "Keep"),
     "backup": ("Copy the database to a file.", "Keep"),
     "restore": ("Put a copy of the database back.", "Keep"),

@@ -6,7 +6,7 @@ import typer
 
 from klokker.cli.exits import Exit
 from klokker.core.errors import InvalidTimetable, KlokkerError
-from klokker.store.errors import NameInUse, NoSuchRun, NoSuchSchedule
+from klokker.store.errors import NameInUse, NoSuchRun, NoSuchSchedule, OlderCalendar
 from klokker.store.unavailable import StoreUnavailable
 
 
@@ -50,13 +50,32 @@ def _others() -> dict[Exit, tuple[type[KlokkerError], ...]]:
     from klokker.django.unreadable import UnreadableValue
     from klokker.moving.declared import NoSuchFile
     from klokker.operations.backfill import TooManyRuns
+    from klokker.operations.calendar import (
+        CalendarDeclaredElsewhere,
+        CalendarEditedMeanwhile,
+        CalendarExists,
+        CalendarInUse,
+        NoSuchCalendar,
+    )
     from klokker.operations.edit import DeclaredElsewhere, EditedMeanwhile
     from klokker.operations.node import NoSuchNode
     from klokker.operations.operation import WrongState
 
     return {
-        Exit.REFUSED: (NameInUse, WrongState, EditedMeanwhile, DeclaredElsewhere, TooManyRuns, InUse),
-        Exit.NOT_FOUND: (NoSuchFile, NoSuchNode),
+        Exit.REFUSED: (
+            NameInUse,
+            WrongState,
+            EditedMeanwhile,
+            DeclaredElsewhere,
+            TooManyRuns,
+            InUse,
+            OlderCalendar,
+            CalendarExists,
+            CalendarInUse,
+            CalendarEditedMeanwhile,
+            CalendarDeclaredElsewhere,
+        ),
+        Exit.NOT_FOUND: (NoSuchFile, NoSuchNode, NoSuchCalendar),
         Exit.UNAVAILABLE: (CopyFailed, UnreadableValue),
     }
 

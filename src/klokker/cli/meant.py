@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from klokker import timetable
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import find_schedule
+from klokker.cli.knowing import known_anyway
 from klokker.cli.migrating import see_schema
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import InvalidTimetable, KlokkerError
@@ -52,8 +53,10 @@ def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
         see_schema()
         schedule = find_schedule(which)
     except (KlokkerError, DatabaseError) as unknown:
+        known = known_anyway()
         try:
-            return Meant(timetable(which, zone=zone, key=key), which, zone, key)
+            found = timetable(which, zone=zone, key=key, calendars=known.calendars, places=known.places)
+            return Meant(found, which, zone, key)
         except InvalidTimetable as malformed:
             # A single word is a name with a slip in it; anything else was meant as a timetable.
             raise (unknown if len(which.split()) == 1 and not which.startswith("@") else malformed) from None

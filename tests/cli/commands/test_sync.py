@@ -66,7 +66,15 @@ def test_check_changes_nothing_and_says_whether_there_is_something_to_do(cli: Cl
 
 
 def test_the_plan_as_json(cli: Cli) -> None:
-    plan = {"source": "shop", "edit": [], "retire": [], "leave": [], "unchanged": 0}
+    no_calendars: dict[str, list[str]] = {"create": [], "edit": [], "remove": [], "leave": []}
+    plan = {
+        "source": "shop",
+        "edit": [],
+        "retire": [],
+        "leave": [],
+        "unchanged": 0,
+        "calendars": no_calendars,
+    }
     file = cli.file(SHOP)
     assert cli("sync", file, "--check", "--json").json == {**plan, "create": ["clean-up", "foreign"], "done": False}
     assert cli("sync", file, "--yes", "--json").json == {**plan, "create": ["clean-up", "foreign"], "done": True}

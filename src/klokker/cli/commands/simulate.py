@@ -12,6 +12,7 @@ from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
+from klokker.cli.knowing import known_anyway
 from klokker.cli.option import read_span
 from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition
@@ -74,7 +75,7 @@ def simulate(
     Nothing is saved, and no task is called. Give it an outage, a slow task, or a coarse tick, and see what would be caught
     up, what dismissed, and why. The account is proved as it is for real.
     """
-    declared = read_file(file)
+    declared = read_file(file, known_anyway())
     begins = read_moment(start, MACHINE.wall().replace(microsecond=0))
     ends = begins + read_span("simulate", "--for", span, timedelta(seconds=1), LONGEST)
     outages = _outages(down or (), begins, ends)
