@@ -265,7 +265,8 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "dateutil", None)
     monkeypatch.setitem(sys.modules, "dateutil.rrule", None)
     with pytest.raises(InvalidTimetable, match=r"klokker\[rrule\]"):
-        timetable("RRULE:FREQ=MONTHLY")
+        timetable("RRULE:FREQ=YEARLY;BYWEEKNO=20")
+    assert timetable("RRULE:FREQ=MONTHLY;BYDAY=-1MO").after(BEFORE) == BEFORE + timedelta(days=28)
     assert timetable("RRULE:FREQ=WEEKLY;BYDAY=MO").after(BEFORE) == BEFORE + timedelta(days=7)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND, epoch_second
 from klokker.core.timetables.budget import Budget, Searching
 from klokker.core.timetables.reading import Form, Reading
+from klokker.core.timetables.recurrence_months import told_by_months
 from klokker.core.timetables.recurrence_periods import Periods, Reached
 from klokker.core.timetables.recurrence_rule import Rule, read_rule
 from klokker.core.timetables.zones import Piece, WallClock, wall_clock
@@ -93,7 +94,8 @@ class Recurrence(Searching):
         wall = self._wall_from(min(opens, piece.end) + piece.offset, budget)
         if wall is not None and opens < piece.end and wall < piece.end + piece.offset:
             best = wall - piece.offset
-        if (skipped := self._skipped_before(piece)) is not None:
+        # What a gap displaced comes within a day after it.
+        if second < piece.start + DAY and (skipped := self._skipped_before(piece)) is not None:
             begins, ends, offset = skipped
             displaced = self._wall_from(max(begins, second + 1 + offset) if self.by_rfc else begins, budget)
             if displaced is not None and displaced < ends:
@@ -109,7 +111,7 @@ class Recurrence(Searching):
         wall = self._wall_to(closes + piece.offset, budget)
         if wall is not None and wall >= piece.start + piece.offset:
             best = wall - piece.offset
-        if (skipped := self._skipped_before(piece)) is not None:
+        if (best is None or best < piece.start + DAY) and (skipped := self._skipped_before(piece)) is not None:
             begins, ends, offset = skipped
             displaced = self._wall_to(min(ends - 1, second + offset) if self.by_rfc else ends - 1, budget)
             if displaced is not None and displaced >= begins:
@@ -231,7 +233,7 @@ def _read(reading: Reading) -> Recurrence:
     if rule.count is not None and "DTSTART" not in found:
         expected = "needs a DTSTART:… to count from"
         reading.refuse(expected, field="COUNT", value=str(rule.count), position=found["RRULE"][1])
-    if rule.freq in ("YEARLY", "MONTHLY"):
+    if rule.freq in ("YEARLY", "MONTHLY") and not told_by_months(rule):
         _need_dateutil(reading, found["RRULE"])
     by_rfc = reading.gap is None
     clock = wall_clock("UTC", "skip", "first") if start.in_utc else reading.clock("skip", "first")
@@ -293,7 +295,7 @@ def _need_dateutil(reading: Reading, rule: tuple[str, int]) -> None:
     try:
         import dateutil.rrule  # noqa: F401
     except ImportError:
-        expected = "rules of years and months need python-dateutil: pip install 'klokker[rrule]'"
+        expected = "rules that count the weeks or days of a year need python-dateutil: pip install 'klokker[rrule]'"
         reading.refuse(expected, field="text", value=f"RRULE:{rule[0]}", position=rule[1] - len("RRULE:"))
 
 

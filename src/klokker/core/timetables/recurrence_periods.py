@@ -2,7 +2,7 @@
 
 A rule is laid out period by period: a year, a month, a week, or a day for all that is finer. A period has days, and
 each of its days has times; which of the periods count, the interval says. So any period can be laid out without those
-before it, and a search goes either way. What the days of a year or month are, python-dateutil says; the rest is
+before it, and a search goes either way. Which days the weeks and numbers of a year name, python-dateutil says; the rest is
 arithmetic. Wall-clock times are seconds, days are counted from 1970-01-01.
 """
 
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from klokker.core.errors import TooSparse
 from klokker.core.moments import DAY
 from klokker.core.timetables.budget import Budget
+from klokker.core.timetables.recurrence_months import days_of_month, told_by_months
 from klokker.core.timetables.recurrence_rule import Rule
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -37,11 +38,23 @@ class Reached(NamedTuple):
 class Periods:
     """The wall-clock times of a rule that begins at the wall-clock time `start`; EXDATE, UNTIL and COUNT apart."""
 
-    __slots__ = ("_cost", "_cost_of_times", "_first", "_laid_out", "_named", "_rule", "_start", "_times", "_unit")
+    __slots__ = (
+        "_by_months",
+        "_cost",
+        "_cost_of_times",
+        "_first",
+        "_laid_out",
+        "_named",
+        "_rule",
+        "_start",
+        "_times",
+        "_unit",
+    )
 
     def __init__(self, rule: Rule, start: int) -> None:
         self._rule = rule = _completed(rule, start)
         self._start = start
+        self._by_months = told_by_months(rule)
         self._unit = _UNITS.get(rule.freq)
         self._times: Sequence[int] = () if self._unit else _times(rule.hours, rule.minutes, rule.seconds)
         self._first = self._period_of(start // DAY)
@@ -156,7 +169,12 @@ class Periods:
 
     def _days_of(self, period: int) -> Sequence[int]:
         if self._rule.freq in ("YEARLY", "MONTHLY"):
-            return _days_by_dateutil(self._rule, period)
+            if not self._by_months:
+                return _days_by_dateutil(self._rule, period)
+            if self._rule.freq == "MONTHLY":
+                return days_of_month(self._rule, period // 12, period % 12 + 1)
+            months = sorted(self._rule.months) or range(1, 13)
+            return [day for month in months for day in days_of_month(self._rule, period, month)]
         opens = self._opens(period)
         days = range(opens, opens + 7) if self._rule.freq == "WEEKLY" else (opens,)
         return [day for day in days if _FIRST_DAY <= day <= _LAST_DAY and self._fits(date.fromordinal(day + _EPOCH))]
@@ -291,7 +309,7 @@ def _at(days: Sequence[int], times: Sequence[int], place: int) -> int:
 
 def _days_by_dateutil(rule: Rule, period: int) -> list[int]:
     """The days of one year or month, as python-dateutil lays it out."""
-    from dateutil import rrule  # the extra `rrule`; only these rules need it
+    from dateutil import rrule  # the extra `rrule`; only rules that are not told by months need it
 
     yearly = rule.freq == "YEARLY"
     begins = datetime(period, 1, 1) if yearly else datetime(period // 12, period % 12 + 1, 1)  # noqa: DTZ001
