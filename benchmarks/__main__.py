@@ -11,7 +11,10 @@ from benchmarks.contest import ROOT, Contest
 from benchmarks.figures import Figure
 from benchmarks.places import Places
 
-NAMES = ("cron", "kinds", "idle_tick", "due_tick", "drain", "enqueue_to_start", "lag", "cold_start", "lint")
+NAMES = (
+    *("cron", "kinds", "preview", "fleet", "simulate"),
+    *("idle_tick", "due_tick", "drain", "enqueue_to_start", "lag", "cold_start"),
+)
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 STATE = ROOT / "benchmarks" / ".state"
 

@@ -10,12 +10,24 @@ from benchmarks.contestants.turns import take_turns
 
 BIN = Path(sys.executable).parent
 PYTHON = [sys.executable]
+PREVIEW = [str(BIN / "klokker"), "preview", "*/5 * * * *", "--between", "2026-01-15T00:00", "2026-02-20T00:00"]
+SCRIPT = """
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+from cronsim import CronSim
+for moment in islice(CronSim("*/5 * * * *", datetime(2026, 1, 15, tzinfo=ZoneInfo("UTC"))), 10_000):
+    print(moment.isoformat())
+"""
 COMMANDS = {
     "bare": [*PYTHON, "-c", "pass"],
     "tick": [str(BIN / "klokker"), "tick", "-c"],
     "manage": [*PYTHON, "-m", "django", "klokker", "tick", "-c"],
     "setup": [*PYTHON, "-c", "import django; django.setup()"],
     "version": [str(BIN / "klokker"), "--version"],
+    "preview": PREVIEW,
+    "preview --json": [*PREVIEW, "--json"],
+    "cronsim in a script": [*PYTHON, "-c", SCRIPT],
     "import": [*PYTHON, "-c", "from klokker import timetable"],
     "rqscheduler": [str(BIN / "rqscheduler"), "--burst", "--quiet", "--url", os.environ.get("BENCHMARK_REDIS", "")],
 }

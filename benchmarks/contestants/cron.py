@@ -3,6 +3,7 @@
     walk      the expression is read; ask for the occurrence after the one before, again and again
     backward  the same, into the past
     cold      read the expression, then ask once: what a process does that keeps nothing in memory
+    listing   read one expression, then list so many moments: milliseconds
 
 Rates are harmonic means over the expressions (each of them is asked equally often), per second of processor time: all of
 it is computing, and what other programs take of the machine meanwhile is left out.
@@ -135,6 +136,17 @@ def _cold(engine: Engine, expression: str, zone: str, seconds: float) -> float:
     return asked / spent
 
 
+def _listing(engine: Engine, expression: str, zone: str, count: int) -> float:
+    moment = START.replace(tzinfo=ZoneInfo(zone))
+    engine(expression, zone)(moment)
+    began = time.process_time()
+    ask, listed = engine(expression, zone), []
+    for _ in range(count):
+        moment = ask(moment)
+        listed.append(moment)
+    return (time.process_time() - began) * 1000
+
+
 def _each(kind: str) -> Iterator[str]:
     for named, expressions in EXPRESSIONS.items():
         if kind in ("", named):
@@ -147,7 +159,11 @@ def main(name: str) -> None:
             measured(engine, expression, zone, seconds) for expression in _each(kind)
         )
 
-    turns = {"walk": rate(_walk, FORWARD[name]), "cold": rate(_cold, FORWARD[name])}
+    turns: dict[str, Callable[..., object]] = {
+        "walk": rate(_walk, FORWARD[name]),
+        "cold": rate(_cold, FORWARD[name]),
+        "listing": lambda expression, zone, count: _listing(FORWARD[name], expression, zone, count),
+    }
     if name in BACKWARD:
         turns["backward"] = rate(_walk, BACKWARD[name])
     take_turns(turns)

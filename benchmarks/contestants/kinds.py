@@ -339,7 +339,9 @@ class Walk:
                 self._anew()
                 continue
             asked += 1
-            if self._moment is None or self._moment.year >= LAST_YEAR:
+            if self._moment is None:
+                self._moment = START
+            elif self._moment.year >= LAST_YEAR:
                 self._anew()
         return asked / max(spent, 1e-9)
 

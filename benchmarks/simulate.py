@@ -1,0 +1,34 @@
+"""How long does it take to play a month of a hundred schedules with the code that decides for real? No peer does it.
+
+`klokker simulate`, from its start to its end, in milliseconds of processor time, beside ten seconds.
+"""
+
+from collections.abc import Iterator
+
+from benchmarks.contest import Contest, Contestant
+from benchmarks.figures import Figure, Goal
+from benchmarks.fleet import TEN_SECONDS
+
+TURNS = 3
+BEGINS = "2026-03-20T00:00"
+
+
+def figures(contest: Contest) -> Iterator[Figure]:
+    ours = contest.ours("klokker", "fleet")
+    folder = contest.places.folder()
+    fleet, examples = str(folder / "fleet.toml"), str(folder / "examples.toml")
+    ours.turn("write", file=fleet, count=100)
+    number = ours.turn("write examples", file=examples)
+    span = "30d" if not contest.small else "2h"
+    month = "a month" if not contest.small else "two hours"
+    yield _figure(contest, ours, f"{month} of 100 schedules", [fleet, "--for", span])
+    yield _figure(contest, ours, f"{month} of the {number} of five systems", [examples, "--for", span])
+    yield _figure(
+        contest, ours, f"{month} of these, ticked each five minutes", [examples, "--for", span, "--tick-every", "5m"]
+    )
+
+
+def _figure(contest: Contest, ours: Contestant, what: str, arguments: list[str]) -> Figure:
+    asked = ["simulate", *arguments, "--from", BEGINS, "--json"]
+    values = contest.in_turns([ours], TURNS, lambda each: each.turn("command", arguments=asked))
+    return Figure("simulate", what, "ms", False, values | TEN_SECONDS, [Goal(1, "ten seconds")])
