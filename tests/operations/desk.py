@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from klokker.core.definition import Definition
 from klokker.core.json_values import Json
+from klokker.core.known import Known
 from klokker.core.lifecycle import Outcome, RunKind, RunState, ScheduleState
 from klokker.core.plan import Broken, Plan, Timer, plan
 from klokker.core.schedule import Schedule
@@ -56,9 +57,13 @@ class Tasks:
         return self.sweep if name == "sweep" else None
 
 
+KNOWN = Known({"morning": "daily 02:30-06:30", "longer": "daily 02:30-09:30", "shorter": "daily 02:30-04:30"})
+"""Calendars that schedules here may name."""
+
+
 def hourly(**fields: object) -> Definition:
     """A schedule on the hour; fields as `Definition.read` takes them."""
-    return Definition.read({"name": "tidy", "task": "sweep", "when": "0 * * * *", **fields})
+    return Definition.read({"name": "tidy", "task": "sweep", "when": "0 * * * *", **fields}, KNOWN)
 
 
 @dataclass
@@ -88,7 +93,7 @@ class Desk:
     def edited(self, schedule: int, **fields: object) -> Edit:
         """The wish for that."""
         values = {**self.definition(schedule).written(), **fields}
-        return Edit(self.asked(), Definition.read(values), self.tasks)
+        return Edit(self.asked(), Definition.read(values, KNOWN), self.tasks)
 
     def do(self, schedule: int, wish: Operation) -> Did:
         """Do it, and see that its preview said the same."""

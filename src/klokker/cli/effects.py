@@ -41,6 +41,8 @@ def lines(effect: Effect, *, zone: str, done: bool) -> Iterator[str]:
         yield f"  {effect.due} due by now are decided by the next tick, as they stood before"
     elif effect.due is None:
         yield "  what is due by now is decided by the next tick, as it stood before"
+    if effect.waiting or effect.waiting is None:
+        yield f"  {_waiting(effect, zone)}"
     if effect.passed is not None:
         count = "some" if effect.passed.count is None else str(effect.passed.count)
         since = moment(effect.passed.after, zone)
@@ -72,6 +74,8 @@ def as_data(effect: Effect) -> dict[str, Any]:
         "next_before": effect.next_before,
         "next": effect.next,
         "due": effect.due,
+        "waiting": effect.waiting,
+        "waits_until": effect.waits_until,
         "passed": effect.passed
         and {"after": effect.passed.after, "until": effect.passed.until, "count": effect.passed.count},
         "dismissed": [
@@ -85,6 +89,14 @@ def as_data(effect: Effect) -> dict[str, Any]:
         "closes": [node or None for node in effect.closes],
         "notes": [_note(note) for note in effect.notes],
     }
+
+
+def _waiting(effect: Effect, zone: str) -> str:
+    """What becomes of what waits for the end of a closing."""
+    count = "some that wait" if effect.waiting is None else f"{effect.waiting} that wait"
+    if effect.waits_until is None:
+        return f"{count} for the opening will be dismissed as closed: an edit starts nothing; `klokker backfill` does"
+    return f"{count} for the opening go on waiting, until {moment(effect.waits_until, zone)}"
 
 
 def _note(note: Note) -> str:

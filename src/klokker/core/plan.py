@@ -6,7 +6,7 @@ hands it a locked timer and applies what it returns, if nobody was first.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from klokker.core.lifecycle import DismissalReason
 from klokker.core.moments import LAST_SECOND, epoch_second, from_epoch
 from klokker.core.occurrence import last_missed, oldest_within, planned, room, start_before
 from klokker.core.overlap import Newcomer, Overlap, meet
+from klokker.core.reign import reigns
 from klokker.core.spells import Spell, decidable_at, held_after, spells
 from klokker.core.tenure import Tenure, tenures, whole_second
 
@@ -445,4 +446,6 @@ class _Decision:
             due = next_after_completion(definition, dismissals[-1].until if dismissals else self.until)
         if definition.ends is not None and due > definition.ends:
             return None
-        return next_due(replace(self.timer, next_due=due), self.until)
+        second = whole_second(due)
+        opens = decidable_at(reigns(self.timer.revisions, second - 1), second)
+        return due if opens == second else from_epoch(opens)

@@ -13,6 +13,7 @@ from klokker.core.errors import KlokkerError, TimetableError
 from klokker.core.jitter import Jitter
 from klokker.core.json_values import Json
 from klokker.core.lifecycle import Origin, ScheduleState
+from klokker.core.undecided import Undecided, opening
 from klokker.operations.backfill import backfill_run
 from klokker.operations.catalogue import TaskCatalogue, definition_faults
 from klokker.operations.effect import Effect, Note, NothingChanges, Passed, SpreadMoves
@@ -98,6 +99,7 @@ class Edit(Operation):
         if faults:
             raise InvalidDefinition(self.definition.name, faults)
         state = ScheduleState.PAUSED if asleep else spans.state
+        behind = Undecided() if is_broken else undecided(locked.timers, self.asked.now)
         nodes = self.definition.placement.timers(locked.nodes)
         runs = tuple(backfill_run(self.definition, moment, node, self.asked) for moment in moments for node in nodes)
         change = Change(
@@ -117,7 +119,9 @@ class Edit(Operation):
             changes=changes,
             next_before=() if is_broken else following(old, self.asked.now),
             next=following(self.definition, border),
-            due=0 if is_broken else undecided(locked.timers, self.asked.now),
+            due=behind.due,
+            waiting=behind.waiting,
+            waits_until=self._waits_until(locked, newest, behind),
             passed=self._passed(locked, changes),
             dismissed=spans.dismissals,
             starts=runs,
@@ -166,6 +170,13 @@ class Edit(Operation):
             return None
         schedule, now = locked.schedule, self.asked.now
         return passed(schedule.revision.definition, self.definition, since=schedule.since, now=now)
+
+    def _waits_until(self, locked: LockedSchedule, newest: Revision, behind: Undecided) -> datetime | None:
+        """When what waits for the end of a closing is decided, if it goes on waiting after this."""
+        if behind.since is None:
+            return None
+        revisions = {each.number: each for timer in locked.timers for each in timer.revisions}
+        return opening([*revisions.values(), newest], behind.since)
 
     def _spread_moves(self, old: Definition) -> tuple[Note, ...]:
         """A note where the name spreads the schedule, and it is another one now."""

@@ -65,7 +65,8 @@ class Effect:
 
     `changes`: field → [old, new]. `next_before` and `next`: the occurrences that follow now, under the old definition
     and under the new. `due`: occurrences that fell due and are not decided yet; the next tick decides them as they
-    stood (None: not counted). `passed`: what the new definition would have had since the last occurrence of the old.
+    stood (None: not counted). `waiting`: those that wait for the end of a closing; they go on, until `waits_until`, or
+    are dismissed as closed, where that is None. `passed`: what the new definition would have had since the last occurrence of the old.
     `dismissed`: what is dismissed now. `starts`: runs that are made. `goes_on`: unfinished scheduled runs that are left
     alone; `cancels`: those asked to cancel. `opens` and `closes`: nodes whose timers do.
     """
@@ -78,6 +79,8 @@ class Effect:
     next_before: tuple[datetime, ...] = ()
     next: tuple[datetime, ...] = ()
     due: int | None = 0
+    waiting: int | None = 0
+    waits_until: datetime | None = None
     passed: Passed | None = None
     dismissed: tuple[Dismissal, ...] = ()
     starts: tuple[NewRun, ...] = ()

@@ -1,18 +1,19 @@
 """Which occurrences does a definition have, for people to look at?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
+from klokker.core import undecided as core
 from klokker.core.definition import Definition
 from klokker.core.errors import TimetableError
-from klokker.core.moments import EPOCH, epoch_second
+from klokker.core.foresight import runs_after
+from klokker.core.moments import EPOCH
 from klokker.core.plan import Timer
-from klokker.core.reign import reigns
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.once import Once
 from klokker.core.timetables.text import timetable
-from klokker.core.undecided import count_undecided
+from klokker.core.undecided import Undecided
 from klokker.operations.effect import Passed
 
 SHOWN = 5
@@ -20,13 +21,13 @@ SHOWN = 5
 
 
 def following(definition: Definition, after: datetime, *, limit: int = SHOWN) -> tuple[datetime, ...]:
-    """The first occurrences after `after`; none where only completions tell, or the definition cannot be evaluated."""
+    """When it runs first after `after`; never where only completions tell, or the definition cannot be evaluated."""
     found = _walkable(definition)
     if found is None:
         return ()
     moments: list[datetime] = []
     try:
-        while len(moments) < limit and (moment := found.after(moments[-1] if moments else after)) is not None:
+        for moment in islice(runs_after(definition, found, after), limit):
             moments.append(moment)
     except TimetableError:
         return tuple(moments)
@@ -50,19 +51,20 @@ def passed(old: Definition, new: Definition, *, since: datetime, now: datetime) 
     return Passed(begins, now, count if count is not None or len(first) == SHOWN else len(first), first)
 
 
-def undecided(timers: Sequence[Timer], now: datetime) -> int | None:
-    """How many occurrences of these timers have fallen due and are not decided; None where that cannot be told."""
-    counts = [
-        count_undecided(timer, reign)
-        for timer in timers
-        for reign in reigns(
-            timer.revisions,
-            epoch_second(timer.handled_until),
-            epoch_second(now if timer.until is None else min(now, timer.until)),
-        )
-    ]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+def undecided(timers: Sequence[Timer], now: datetime) -> Undecided:
+    """What these timers have not decided, together: those counts, the first of what waits, and the last opening."""
+    each = [core.undecided(timer, now) for timer in timers]
+    return Undecided(
+        _sum(one.due for one in each),
+        _sum(one.waiting for one in each),
+        min((one.since for one in each if one.since), default=None),
+        max((one.opens for one in each if one.opens), default=None),
+    )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 def stated_moments(definition: Definition, until: datetime) -> tuple[datetime, ...]:

@@ -127,13 +127,16 @@ def _resumed(locked: LockedSchedule, asked: Asked) -> Decision:
         state = ScheduleState.ACTIVE
     change = Change(state=state, by=asked.by, timers=moves, starts_after_completion=ended)
     waking = [replace(each.timer, handled_until=each.until) for each in decided]
+    behind = undecided(waking, now)
     effect = Effect(
         schedule=schedule.id,
         name=definition.name,
         state_before=schedule.state,
         state=state,
         next=following(definition, now),
-        due=undecided(waking, now),
+        due=behind.due,
+        waiting=behind.waiting,
+        waits_until=behind.opens,
         dismissed=tuple(dismissal for each in decided for dismissal in each.dismissals),
         goes_on=tuple(run for timer in locked.timers for run in timer.unfinished),
     )

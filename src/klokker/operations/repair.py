@@ -53,7 +53,7 @@ class Repair(Operation):
             state_before=schedule.state,
             state=spans.state,
             next=following(definition, self.asked.now),
-            due=undecided(locked.timers, self.asked.now) if self.catch_up else 0,
+            due=undecided(locked.timers, self.asked.now).due if self.catch_up else 0,
             dismissed=spans.dismissals,
             goes_on=tuple(run for timer in locked.timers for run in timer.unfinished),
         )

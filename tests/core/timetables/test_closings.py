@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from klokker.core.moments import epoch_second, from_epoch
 from klokker.core.timetables.calendar_text import named_calendar
-from klokker.core.timetables.closings import Closings, NeverOpens
+from klokker.core.timetables.closings import Closing, Closings
 
 
 def closings(text: str, zone: str = "UTC") -> Closings:
@@ -21,7 +21,7 @@ def second(day: int, hour: int, minute: int = 0, *, month: int = 1) -> int:
 
 def test_a_closing_is_from_its_first_second_up_to_the_one_at_which_it_opens() -> None:
     nights = closings("daily 22:00-06:00")
-    night = (second(5, 22), second(6, 6))
+    night = Closing(second(5, 22), second(6, 6))
     assert nights.at(second(5, 22) - 1) is None
     assert nights.at(second(5, 22)) == nights.at(second(6, 6) - 1) == night
     assert nights.at(second(6, 6)) is None
@@ -30,7 +30,7 @@ def test_a_closing_is_from_its_first_second_up_to_the_one_at_which_it_opens() ->
 
 def test_windows_that_touch_are_one_closing() -> None:
     days = closings("dates 01-05\ndates 01-06\ndaily 22:00-06:00")
-    whole = (second(4, 22), second(7, 6))
+    whole = Closing(second(4, 22), second(7, 6))
     assert {days.at(second(day, hour)) for day, hour in ((4, 23), (5, 0), (5, 12), (6, 0), (7, 5))} == {whole}
 
 
@@ -46,14 +46,16 @@ def test_a_closing_over_a_clock_change_is_as_long_as_it_is() -> None:
 
 def test_after_the_last_window_nothing_closes() -> None:
     once = closings("from 2026-01-05T10:00 to 2026-01-05T12:00")
-    assert once.following(second(5, 0)) == (second(5, 10), second(5, 12))
+    assert once.following(second(5, 0)) == Closing(second(5, 10), second(5, 12))
     assert once.following(second(5, 12)) is None
 
 
 @pytest.mark.parametrize("text", ["daily 00:00-24:00", "weekly MON-SUN", "daily 00:00-12:00\ndaily 12:00-24:00"])
-def test_what_never_opens_is_refused(text: str) -> None:
-    with pytest.raises(NeverOpens, match="'c'"):
-        closings(text).at(second(5, 12))
+def test_what_never_opens_is_endless(text: str) -> None:
+    found = closings(text).at(second(5, 12))
+    assert found is not None
+    assert found.endless
+    assert found.opens > second(31, 0, month=12) * 100
 
 
 @given(

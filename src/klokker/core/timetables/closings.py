@@ -11,10 +11,11 @@ from klokker.core.timetables.masks import NEVER_AFTER, NEVER_BEFORE, InCalendar
 
 
 class Closing(NamedTuple):
-    """One closing, whole: it is open at the second before `begins`, and at `opens`."""
+    """One closing, whole: it is open at the second before `begins`, and at `opens`; `endless`: it never opens."""
 
     begins: int
     opens: int
+    endless: bool = False
 
 
 class NeverOpens(TimetableError):
@@ -35,15 +36,21 @@ class Closings:
     def __init__(self, mask: InCalendar) -> None:
         self._mask = mask
 
+    @property
+    def calendar(self) -> str:
+        """The name of the calendar."""
+        return self._mask.name
+
     def at(self, second: int) -> Closing | None:
-        """The closing in which a second lies. Raises NeverOpens."""
+        """The closing in which a second lies. Raises TooSparse."""
         here = self._mask.stretch(second, Budget(self._mask))
         if not here.covered:
             return None
-        return Closing(self._begins(here.opens), self._opens(here.closes))
+        opens = self._opens(here.closes)
+        return Closing(self._begins(here.opens), NEVER_AFTER if opens is None else opens, endless=opens is None)
 
     def following(self, second: int) -> Closing | None:
-        """The closing in which a second lies, or else the next one. Raises NeverOpens, TooSparse."""
+        """The closing in which a second lies, or else the next one. Raises TooSparse."""
         budget = Budget(self._mask)
         stretch = self._mask.stretch(second, budget)
         while not stretch.covered:
@@ -62,11 +69,11 @@ class Closings:
             border = before.opens
         return border
 
-    def _opens(self, border: int) -> int:
+    def _opens(self, border: int) -> int | None:
         budget = Budget(self._mask)
         while border < NEVER_AFTER and budget.affords(self._mask.size):
             after = self._mask.stretch(border, budget)
             if not after.covered:
                 return border
             border = after.closes
-        raise NeverOpens(self._mask.name)
+        return None
