@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from klokker.core.definition import Definition
 from klokker.core.forecast import Course, Load, forecast
+from klokker.core.known import Known
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime(2026, 3, 23, tzinfo=UTC)
@@ -87,3 +90,32 @@ def test_schedules_that_h_spreads_are_counted_each_for_itself() -> None:
     told = forecast(courses, MONDAY, 10 * MINUTE, 6)
     assert told.total.starts == 40
     assert len({tuple(starts(forecast([each], MONDAY, MINUTE, 60).steps)) for each in courses}) > 20
+
+
+# ── closings ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+KNOWN = Known({"night": "daily 22:00-06:00"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "starts"),
+    [
+        ({"closed": "skip during night"}, {6: 1, 9: 1, 12: 1, 15: 1, 18: 1, 21: 1}),
+        ({"closed": "wait during night"}, {6: 1, 9: 1, 12: 1, 15: 1, 18: 1, 21: 1}),
+        ({"closed": "wait during night", "catch_up": "all"}, {6: 3, 9: 1, 12: 1, 15: 1, 18: 1, 21: 1}),
+        ({"closed": "wait during night", "when": "30 */3 * * *"}, {6: 2, 9: 1, 12: 1, 15: 1, 18: 1, 21: 1}),
+        (
+            {"closed": "wait during night", "when": "30 */3 * * *", "catch_up": "none"},
+            dict.fromkeys(range(6, 24, 3), 1),
+        ),
+        ({"closed": "run anyway during night"}, dict.fromkeys(range(0, 24, 3), 1)),
+    ],
+)
+def test_what_falls_due_in_a_closing_starts_when_it_opens_or_never(
+    fields: dict[str, object], starts: dict[int, int]
+) -> None:
+    """One day from 20:59:59 on, so that each step begins just before its hour."""
+    definition = Definition.read({"name": "n", "task": "t", "when": "0 */3 * * *", **fields}, KNOWN)
+    begins = datetime(2026, 5, 3, 20, 59, 59, tzinfo=UTC)
+    told = forecast([Course(definition)], begins, timedelta(hours=1), 24)
+    assert {(step + 21) % 24: load.starts for step, load in enumerate(told.steps) if load.starts} == starts

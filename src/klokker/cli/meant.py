@@ -22,12 +22,16 @@ Which = Annotated[list[str], typer.Argument(metavar="NAME|TEXT", help="A schedul
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A timetable, its text, the zone in which its moments are told, and what `H` is spread by."""
+    """A timetable, its text, the zone in which its moments are told, and what `H` is spread by.
+
+    `definition`: that of the schedule whose timetable it is, if it is one's.
+    """
 
     timetable: Timetable
     when: str
     zone: str
     key: str
+    definition: Definition | None = None
 
 
 def one_text(words: Sequence[str], command: str) -> str:
@@ -64,4 +68,4 @@ def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
     if revision is None:
         raise UnreadableDefinition(f"revision {schedule.revision} of {schedule} is not there")
     definition = Definition.from_json(revision.definition)
-    return Meant(definition.timetable(), definition.when, definition.zone, definition.name)
+    return Meant(definition.timetable(), definition.when, definition.zone, definition.name, definition)

@@ -1,17 +1,21 @@
 """How much will start, and how busy will it be? Starts counted from the timetables, busy time expected from history.
 
-A forecast is a plan without accidents: every occurrence becomes a run, at the moment that the timetable names. Jitter, outages
-and overlap are for a simulation to show.
+A forecast is a plan without accidents: every occurrence becomes a run, at the moment that the timetable names, or, where a
+calendar closes the schedule then, none at all or one at the opening. Jitter, outages and overlap are for a simulation to show.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from klokker.core.definition import Definition
+from klokker.core.catchup import CatchUp, CatchUpKind
+from klokker.core.definition import Definition, Revision
 from klokker.core.errors import TimetableError
 from klokker.core.moments import epoch_second, from_epoch
 from klokker.core.placement import ANY_NODE
+from klokker.core.spells import spells
+from klokker.core.tenure import Tenure
 from klokker.core.timetables.contract import Timetable
 
 
@@ -104,7 +108,9 @@ def _shape(definition: Definition, takes: timedelta | None) -> tuple[object, ...
     name = definition.name if "H" in definition.when else ""
     rests = takes if "completion" in definition.when else None
     limits = (definition.starts, definition.ends)
-    return (definition.when, definition.zone, definition.gap, definition.fold, limits, name, rests)
+    named = (*definition.calendars.items(), *definition.places.items())
+    shut = None if definition.closed is None else (definition.closed, definition.catch_up)
+    return (definition.when, definition.zone, definition.gap, definition.fold, limits, name, rests, named, shut)
 
 
 def _add(told: Forecast, course: Course, histogram: Mapping[int, int], steps: int) -> None:
@@ -128,19 +134,42 @@ def _empty(steps: int) -> list[Load]:
 def _histogram(course: Course, after: datetime, step: timedelta, steps: int) -> Mapping[int, int]:
     """Step → how many start in it; steps without any are left out. Raises TimetableError."""
     first, length = epoch_second(after), int(step.total_seconds())
-    timetable, rest = course.definition.timetable(), course.definition.rest()
+    definition = course.definition
+    timetable, rest = definition.timetable(), definition.rest()
     if rest is not None:
         return _unbroken(max(1, int((rest + (course.takes or timedelta(0))).total_seconds())), length, steps)
-    histogram: dict[int, int] = {}
+    histogram = Counter[int]()
     until = first + steps * length
+    for spell in spells([Tenure(Revision(0, after, definition), timetable, first, until)]):
+        if spell.closed:
+            continue
+        if spell.opens is None:
+            for begins, count in _by_step(timetable, spell.after, spell.until, first, length):
+                histogram[(begins - first - 1) // length] += count
+        elif spell.opens <= until and (waited := _count(timetable, spell.after, spell.until)):
+            histogram[(spell.opens - first - 1) // length] += _kept(definition.catch_up, timetable, spell.opens, waited)
+    return +histogram
+
+
+def _by_step(timetable: Timetable, after: int, until: int, first: int, length: int) -> Iterator[tuple[int, int]]:
+    """What starts in (after, until], step by step: the first second of each, and how many."""
     # From one that starts to the end of its step, and on: a yearly schedule has most steps empty.
-    second = timetable.second_after(first)
+    second = timetable.second_after(after)
     while second is not None and second <= until:
-        at = (second - first - 1) // length
-        last = first + (at + 1) * length
-        histogram[at] = _count(timetable, second - 1, last)
+        last = min(first + ((second - first - 1) // length + 1) * length, until)
+        yield second, _count(timetable, second - 1, last)
         second = timetable.second_after(last)
-    return histogram
+
+
+def _kept(catch_up: CatchUp, timetable: Timetable, opens: int, waited: int) -> int:
+    """How many of those that waited for an opening run then."""
+    match catch_up.kind:
+        case CatchUpKind.NONE:
+            return 0
+        case CatchUpKind.ALL:
+            return min(waited, catch_up.newest)
+        case CatchUpKind.LATEST | CatchUpKind.WITHIN:
+            return int(timetable.second_at_or_before(opens) != opens)  # else it gives way to that one
 
 
 def _unbroken(period: int, length: int, steps: int) -> Mapping[int, int]:

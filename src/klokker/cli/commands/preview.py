@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from klokker.cli.closings import closed_remark
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
 from klokker.cli.faults import Refused, UsageFault
@@ -17,6 +18,7 @@ from klokker.cli.meant import Meant, Which, one_text, what_is_meant
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
+from klokker.core.foresight import Fate, fate
 from klokker.core.timetables.contract import Timetable
 
 app = typer.Typer(add_completion=False)
@@ -82,12 +84,12 @@ def _tell_nearest(meant: Meant, start: datetime, count: int, *, as_json: bool) -
     if as_json:
         print_json(
             {
-                "previous": [_as_data(each, meant.zone) for each in before],
-                "next": [_as_data(each, meant.zone) for each in after],
+                "previous": [_as_data(each, meant) for each in before],
+                "next": [_as_data(each, meant) for each in after],
             }
         )
         return
-    table(COLUMNS, _rows([*before, *after], meant.zone, start), empty="It never runs.")
+    table(COLUMNS, _rows([*before, *after], meant, start), empty="It never runs.")
     if before and not after:
         say("No moment is left after this one.")
     if remark:
@@ -102,9 +104,9 @@ def _tell_between(meant: Meant, opens: datetime, closes: datetime, *, as_json: b
     found = list(islice(meant.timetable.between(first, closes), MOST))
     left = len(found) == MOST and meant.timetable.after(found[-1]) is not None
     if as_json:
-        print_json({"between": [_as_data(each, meant.zone) for each in found], "complete": not left})
+        print_json({"between": [_as_data(each, meant) for each in found], "complete": not left})
         return
-    table(COLUMNS, _rows(found, meant.zone, opens), empty="It has no moment in this window.")
+    table(COLUMNS, _rows(found, meant, opens), empty="It has no moment in this window.")
     if left:
         say(f"Only the first {MOST:,} are shown.")
 
@@ -126,14 +128,15 @@ def _before(of: Timetable, start: datetime, count: int) -> list[datetime]:
     return found[::-1]
 
 
-def _rows(moments: Sequence[datetime], zone: str, start: datetime) -> list[tuple[str, ...]]:
+def _rows(moments: Sequence[datetime], meant: Meant, start: datetime) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     offset = None
     for at in moments:
-        local = at.astimezone(ZoneInfo(zone))
+        local = at.astimezone(ZoneInfo(meant.zone))
         changed = offset is not None and local.utcoffset() != offset
         offset = local.utcoffset()
-        remarks = [relative(at, start)] + (["← the clocks change before this"] if changed else [])
+        remarks = [relative(at, start), *closed_remark(meant.definition, at)]
+        remarks += ["← the clocks change before this"] if changed else []
         rows.append(
             (
                 local.strftime("%a %Y-%m-%d %H:%M:%S"),
@@ -145,6 +148,13 @@ def _rows(moments: Sequence[datetime], zone: str, start: datetime) -> list[tuple
     return rows
 
 
-def _as_data(at: datetime, zone: str) -> dict[str, Any]:
-    local = at.astimezone(ZoneInfo(zone))
-    return {"utc": at.astimezone(UTC), "local": local.isoformat(), "zone": zone}
+def _as_data(at: datetime, meant: Meant) -> dict[str, Any]:
+    local = at.astimezone(ZoneInfo(meant.zone))
+    closed = Fate() if meant.definition is None else fate(meant.definition, at)
+    return {
+        "utc": at.astimezone(UTC),
+        "local": local.isoformat(),
+        "zone": meant.zone,
+        "dismissed": closed.dismissed,
+        "waits_until": closed.opens,
+    }

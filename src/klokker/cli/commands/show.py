@@ -1,11 +1,13 @@
 """`klokker show`: one schedule: what it is, what it did, what it will do."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from klokker.cli.closings import waiting_as_data, waiting_for_opening, waiting_in_words
 from klokker.cli.columns import Column
 from klokker.cli.commands.list import as_data as listed_as_data
 from klokker.cli.commands.list import named
@@ -16,8 +18,10 @@ from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, console, facts, local, moment, print_json, relative, say, table
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.duration import rounded
-from klokker.core.errors import FollowsCompletion, TimetableError
+from klokker.core.errors import TimetableError
+from klokker.core.foresight import fate, runs_after
 from klokker.core.lifecycle import ScheduleState
+from klokker.core.undecided import Undecided
 from klokker.core.words.explain import explain
 from klokker.django.models import Dismissal, Revision, Run, Schedule, Timer
 from klokker.django.reading import listed, why
@@ -61,7 +65,9 @@ def show(
     timers = list(Timer.objects.filter(schedule=schedule).order_by("node", "since"))
     runs = list(Run.objects.filter(schedule=schedule).select_related("schedule").order_by("-pk")[:count])
     dismissals = list(Dismissal.objects.filter(schedule=schedule).order_by("-until")[:count])
-    following, fault = _next(schedule, revisions[0], timers, count)
+    definition = _definition(revisions[0])
+    following, fault = _next(schedule, definition, timers, count)
+    waiting = waiting_for_opening(schedule, definition, now)
     if as_json:
         print_json(
             {
@@ -69,8 +75,9 @@ def show(
                 "description": schedule.description,
                 "task_found": schedule.task in registry,
                 "definition": revisions[0].definition,
-                "in_words": _in_words(revisions[0]),
+                "in_words": _in_words(definition),
                 "next": following,
+                "waiting": waiting_as_data(waiting),
                 "timers": [_timer_as_data(timer) for timer in timers],
                 "runs": [run_as_data(run) for run in runs],
                 "dismissals": [_dismissal_as_data(each) for each in dismissals],
@@ -78,7 +85,7 @@ def show(
             }
         )
         return
-    _print_head(schedule, revisions[0], timers)
+    _print_head(schedule, revisions[0], timers, waiting)
     zone = schedule.zone
     say("")
     if following:
@@ -124,7 +131,7 @@ def show(
     )
 
 
-def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> None:
+def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer], waiting: Undecided) -> None:
     task = registry.find(schedule.task) if schedule.task in registry else None
     state = schedule.state + (f": {reason}" if (reason := why(schedule)) else "")
     if schedule.state == ScheduleState.PAUSED and schedule.paused_until:
@@ -137,7 +144,7 @@ def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> 
             "task": named(schedule.task),
             "does": schedule.description or (task.description.splitlines()[0] if task and task.description else ""),
             "when": f"{schedule.when} ({schedule.zone})",
-            "in words": " ".join(_in_words(revision)),
+            "in words": " ".join(_in_words(_definition(revision))),
             "arguments": _arguments(definition),
             "owner": schedule.owner,
             "declared in": str(definition.get("declared_in") or ""),
@@ -145,16 +152,26 @@ def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer]) -> 
             "nodes": ", ".join(sorted({timer.node or "any one" for timer in timers if timer.until is None})),
             "policies": _policies(definition),
             "decided": f"until {moment(max(timer.handled_until for timer in timers), schedule.zone)}" if timers else "",
+            "waiting": waiting_in_words(waiting, schedule.zone),
         }
     )
 
 
-def _in_words(revision: Revision) -> list[str]:
-    """What the timetable does; nothing where it cannot be read."""
+def _definition(revision: Revision) -> Definition | UnreadableDefinition:
+    """The definition as it is stored, or why it cannot be read."""
     try:
-        definition = Definition.from_json(revision.definition)
+        return Definition.from_json(revision.definition)
+    except UnreadableDefinition as unreadable:
+        return unreadable
+
+
+def _in_words(definition: Definition | UnreadableDefinition) -> list[str]:
+    """What the timetable does; nothing where it cannot be read."""
+    if isinstance(definition, UnreadableDefinition):
+        return []
+    try:
         return explain(definition.timetable(), zone=definition.zone, key=definition.name)
-    except (TimetableError, UnreadableDefinition):
+    except TimetableError:
         return []
 
 
@@ -167,6 +184,7 @@ _POLICIES = (
     "catch_up",
     "grace",
     "overlap",
+    "closed",
     "jitter",
     "retry",
     "if_lost",
@@ -186,22 +204,26 @@ def _policies(definition: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in said.items()) or "all at their defaults"
 
 
-def _next(schedule: Schedule, revision: Revision, timers: list[Timer], count: int) -> tuple[list[datetime], str]:
-    """The next nominal times, or why there are none."""
+def _next(
+    schedule: Schedule, definition: Definition | UnreadableDefinition, timers: list[Timer], count: int
+) -> tuple[list[datetime], str]:
+    """When it runs next, or why that cannot be told."""
     if schedule.state != ScheduleState.ACTIVE:
         return [], f"next: none while it is {schedule.state}"
+    if isinstance(definition, UnreadableDefinition):
+        return [], f"next: cannot be told: {definition}"
     at = min((timer.next_due for timer in timers if timer.next_due), default=None)
     found: list[datetime] = []
     try:
-        timetable = Definition.from_json(revision.definition).timetable()
-        while at is not None and len(found) < count:
-            found.append(at)
-            at = timetable.after(at)
-    except FollowsCompletion:
-        return found, "" if found else "next: once the run that is under way has ended"
-    except (TimetableError, UnreadableDefinition) as fault:
-        return [], f"next: cannot be told: {fault}"
-    return found, ""
+        if definition.rest() is not None:
+            return ([], "next: once the run that is under way has ended") if at is None else ([at], "")
+        if at is not None:
+            found += [] if fate(definition, at).dismissed else [at]
+            for moment in islice(runs_after(definition, definition.timetable(), at), count):
+                found.append(moment)
+    except TimetableError as fault:
+        return found, "" if found else f"next: cannot be told: {fault}"
+    return found[:count], ""
 
 
 def _took(run: Run, now: datetime) -> str:
