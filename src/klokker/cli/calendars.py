@@ -8,11 +8,11 @@ from typing import Any
 from klokker.cli.effects import as_data as effect_as_data
 from klokker.cli.effects import lines as effect_lines
 from klokker.core.closed import WhenClosed
-from klokker.core.errors import InvalidTimetable, TimetableError
+from klokker.core.errors import InvalidTimetable, TooSparse
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.moments import epoch_second, from_epoch
 from klokker.core.timetables.calendar_text import read_calendar
-from klokker.core.timetables.closings import Closings, NeverOpens
+from klokker.core.timetables.closings import Closings
 from klokker.core.timetables.masks import NEVER_BEFORE, InCalendar
 from klokker.operations.calendar import CalendarEffect
 from klokker.operations.occurrences import undecided
@@ -49,11 +49,11 @@ class Windows:
         try:
             while len(found) < count and (closing := self._closings.following(second)) is not None:
                 begins = None if closing.begins <= NEVER_BEFORE else from_epoch(closing.begins)
-                found.append(CalendarWindow(begins, from_epoch(closing.opens)))
+                found.append(CalendarWindow(begins, None if closing.endless else from_epoch(closing.opens)))
+                if closing.endless:
+                    break
                 second = closing.opens
-        except NeverOpens:
-            found.append(CalendarWindow(None if not found else found[-1].ends, None))
-        except TimetableError:
+        except TooSparse:
             return found
         return found
 
@@ -66,7 +66,7 @@ class Waits:
     zone: str
     count: int | None
     since: datetime
-    until: datetime | None
+    until: datetime
 
 
 def waiting(calendar: str, schedules: Sequence[LockedSchedule], now: datetime) -> list[Waits]:
@@ -79,16 +79,9 @@ def waiting(calendar: str, schedules: Sequence[LockedSchedule], now: datetime) -
             continue
         if locked.schedule.state is not ScheduleState.ACTIVE:
             continue
-        try:
-            closings = definition.closings()
-            closing = closings.at(epoch_second(now)) if closings is not None else None
-        except TimetableError:
-            continue
-        count = undecided(locked.timers, now)
-        if closing is not None and count != 0:
-            found.append(
-                Waits(definition.name, definition.zone, count, from_epoch(closing.begins), from_epoch(closing.opens))
-            )
+        behind = undecided(locked.timers, now)
+        if behind.since is not None and behind.opens is not None:
+            found.append(Waits(definition.name, definition.zone, behind.waiting, behind.since, behind.opens))
     return found
 
 

@@ -22,7 +22,7 @@ from klokker.core.errors import TimetableError
 from klokker.core.foresight import fate, runs_after
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.undecided import Undecided
-from klokker.core.words.explain import explain
+from klokker.core.words.explain import explain, explain_closed
 from klokker.django.models import Dismissal, Revision, Run, Schedule, Timer
 from klokker.django.reading import listed, why
 from klokker.tasks.registry import registry
@@ -169,8 +169,9 @@ def _in_words(definition: Definition | UnreadableDefinition) -> list[str]:
     """What the timetable does; nothing where it cannot be read."""
     if isinstance(definition, UnreadableDefinition):
         return []
+    closed = [] if definition.closed is None else [explain_closed(definition.closed)]
     try:
-        return explain(definition.timetable(), zone=definition.zone, key=definition.name)
+        return [*explain(definition.timetable(), zone=definition.zone, key=definition.name), *closed]
     except TimetableError:
         return []
 

@@ -141,4 +141,7 @@ ENGLISH = Language(
     fold_both="A time that they repeat comes in both passes.",
     follows_real_time="Clock changes do not matter to it.",
     once_in_fold="Where the clocks of {zone} repeat an hour, only one pass counts.",
+    closed_skip="While calendar {calendar} closes it, what falls due is dismissed",
+    closed_wait="While calendar {calendar} closes it, what falls due waits until it opens",
+    closed_run_anyway="It runs while calendar {calendar} closes others, too",
 )

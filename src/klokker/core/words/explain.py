@@ -6,6 +6,7 @@ from the timetable and not from its text, so that they say what happens.
 
 from collections.abc import Mapping, Sequence
 
+from klokker.core.closed import Closed, WhenClosed
 from klokker.core.errors import KlokkerError
 from klokker.core.limits import Limited
 from klokker.core.moments import DAY
@@ -55,6 +56,19 @@ def explain(timetable: Timetable, *, lang: str = "en", zone: str = "UTC", key: s
         raise UnknownLanguage(lang)
     words = _Words(LANGUAGES[lang], zone, key)
     return [sentence(words.of(timetable)), *words.remarks(timetable)]
+
+
+def explain_closed(closed: Closed, *, lang: str = "en") -> str:
+    """The sentence that says what closings do to a schedule. Raises UnknownLanguage."""
+    if lang not in LANGUAGES:
+        raise UnknownLanguage(lang)
+    language = LANGUAGES[lang]
+    told = {
+        WhenClosed.SKIP: language.closed_skip,
+        WhenClosed.WAIT: language.closed_wait,
+        WhenClosed.RUN_ANYWAY: language.closed_run_anyway,
+    }
+    return sentence(told[closed.then].format(calendar=closed.calendar))
 
 
 class _Words:

@@ -119,6 +119,11 @@ class Language:
     follows_real_time: str
     once_in_fold: str
 
+    # closings
+    closed_skip: str
+    closed_wait: str
+    closed_run_anyway: str
+
     def listed(self, items: Sequence[str], conjunction: str = "") -> str:
         """`a`, `a and b`, `a, b and c`; or with another conjunction."""
         return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {conjunction or self.conjunction} {items[-1]}"
