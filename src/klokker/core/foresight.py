@@ -29,9 +29,9 @@ def fate(definition: Definition, nominal: datetime) -> Fate:
     """What becomes of the occurrence at this moment. Raises TimetableError."""
     closings = definition.closings()
     closing = None if closings is None else closings.at(epoch_second(nominal))
-    if closing is None:
+    if closings is None or closing is None:
         return Fate()
-    return Fate(from_epoch(closing.opens)) if waits(definition) else Fate(dismissed=True)
+    return Fate(from_epoch(closings.must_end(closing).opens)) if waits(definition) else Fate(dismissed=True)
 
 
 def runs_after(definition: Definition, timetable: Timetable, moment: datetime) -> Iterator[datetime]:
@@ -40,8 +40,11 @@ def runs_after(definition: Definition, timetable: Timetable, moment: datetime) -
     keeps = waits(definition) and definition.catch_up.kind is not CatchUpKind.NONE
     while shut < SHUT_AT_MOST and (found := timetable.second_after(at)) is not None:
         closing = None if closings is None else closings.at(found)
-        if closing is not None and not keeps:
+        if closings is None or closing is None:
+            at, shut = found, 0
+            yield from_epoch(at)
+        elif keeps:
+            at, shut = closings.must_end(closing).opens, 0
+            yield from_epoch(at)
+        else:
             at, shut = closing.opens - 1, shut + 1
-            continue
-        at, shut = found if closing is None else closing.opens, 0
-        yield from_epoch(at)

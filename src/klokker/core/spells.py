@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from klokker.core.closed import WhenClosed
 from klokker.core.definition import Definition, Revision
 from klokker.core.tenure import Tenure
-from klokker.core.timetables.closings import Closing, Closings, NeverOpens
+from klokker.core.timetables.closings import Closing
 
 
 class Spell(NamedTuple):
@@ -54,7 +54,7 @@ def _spells(tenure: Tenure, later: Sequence[Tenure]) -> Iterator[Spell]:
         if closing.begins - 1 > at:
             yield Spell(tenure, at, closing.begins - 1)
         begins, ends = max(at, closing.begins - 1), min(closing.opens - 1, tenure.until)
-        opens = _opening(_ended(closing, closings), tenure, later) if waits(definition) else None
+        opens = _opening(closings.must_end(closing), tenure, later) if waits(definition) else None
         yield Spell(tenure, begins, ends, opens, closed=opens is None)
         at = ends
     if at < tenure.until:
@@ -101,11 +101,4 @@ def _waited_for(definition: Definition, second: int) -> Closing | None:
     """The closing in which a second lies, if what falls due in it waits."""
     closings = definition.closings() if waits(definition) else None
     closing = None if closings is None else closings.at(second)
-    return None if closings is None or closing is None else _ended(closing, closings)
-
-
-def _ended(closing: Closing, closings: Closings) -> Closing:
-    """A closing for whose end something waits. Raises NeverOpens."""
-    if closing.endless:
-        raise NeverOpens(closings.calendar)
-    return closing
+    return None if closings is None or closing is None else closings.must_end(closing)

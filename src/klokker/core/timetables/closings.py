@@ -36,11 +36,6 @@ class Closings:
     def __init__(self, mask: InCalendar) -> None:
         self._mask = mask
 
-    @property
-    def calendar(self) -> str:
-        """The name of the calendar."""
-        return self._mask.name
-
     def at(self, second: int) -> Closing | None:
         """The closing in which a second lies. Raises TooSparse."""
         here = self._mask.stretch(second, Budget(self._mask))
@@ -59,6 +54,12 @@ class Closings:
             second = stretch.closes
             stretch = self._mask.stretch(second, budget)
         return self.at(second)
+
+    def must_end(self, closing: Closing) -> Closing:
+        """The closing, for whose end something waits. Raises NeverOpens."""
+        if closing.endless:
+            raise NeverOpens(self._mask.name)
+        return closing
 
     def _begins(self, border: int) -> int:
         budget = Budget(self._mask)
