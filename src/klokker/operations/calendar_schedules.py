@@ -7,13 +7,13 @@ under the new text, hinders nobody: it is left as it stands.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from klokker.core.closed import WhenClosed
 from klokker.core.definition import Definition, InvalidDefinition
 from klokker.core.errors import KlokkerError, TimetableError
 from klokker.core.json_values import Json
 from klokker.core.known import Known
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.moments import epoch_second
+from klokker.core.spells import waits
 from klokker.operations.asking import Asked
 from klokker.operations.edit import EDITABLE, Edit
 from klokker.operations.effect import Effect, UnknownTask
@@ -101,8 +101,9 @@ def _refuse_nonsense(old: Definition, new: Definition, asked: Asked, *, was_brok
     ends = new.rest() is None and new.timetable().after(asked.now) is None
     if ends and (was_broken or old.timetable().after(asked.now) is not None):
         raise TimetableError("it would never run again")
-    if new.closed is not None and new.closed.then is WhenClosed.WAIT and (closings := new.closings()) is not None:
-        closings.following(epoch_second(asked.now))
+    closings = new.closings() if waits(new) else None
+    if closings is not None and (closing := closings.following(epoch_second(asked.now))) is not None:
+        closings.must_end(closing)
 
 
 def _said(refused: Exception) -> str:
