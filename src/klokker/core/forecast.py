@@ -39,9 +39,9 @@ class Load:
     starts: int = 0
     busy: timedelta = timedelta(0)
 
-    def add(self, starts: int, takes: timedelta) -> None:
+    def add(self, starts: int, busy: timedelta) -> None:
         self.starts += starts
-        self.busy += starts * takes
+        self.busy += busy
 
 
 @dataclass(slots=True)
@@ -75,8 +75,7 @@ def total(loads: Iterable[Load]) -> Load:
     """These together."""
     whole = Load()
     for load in loads:
-        whole.starts += load.starts
-        whole.busy += load.busy
+        whole.add(load.starts, load.busy)
     return whole
 
 
@@ -115,16 +114,26 @@ def _shape(definition: Definition, takes: timedelta | None) -> tuple[object, ...
 
 def _add(told: Forecast, course: Course, histogram: Mapping[int, int], steps: int) -> None:
     definition, takes = course.definition, course.takes or timedelta(0)
-    lane = told.lanes.setdefault(definition.lane, _empty(steps))
+    lane = _part(told.lanes, definition.lane, steps)
     whole = told.schedules.setdefault(definition.name, Load())
     for node in course.nodes:
-        there, left = told.nodes.setdefault(node, _empty(steps)), course.left
+        there, left, total_starts = _part(told.nodes, node, steps), course.left, 0
         for step, starts in histogram.items():
             if left is not None:
                 starts = min(starts, left)
                 left -= starts
-            for load in (told.steps[step], lane[step], there[step], whole):
-                load.add(starts, takes)
+            busy = starts * takes
+            total_starts += starts
+            for load in (told.steps[step], lane[step], there[step]):
+                load.add(starts, busy)
+        whole.add(total_starts, total_starts * takes)
+
+
+def _part(parts: dict[str, list[Load]], name: str, steps: int) -> list[Load]:
+    """The steps of one lane or node."""
+    if name not in parts:
+        parts[name] = _empty(steps)
+    return parts[name]
 
 
 def _empty(steps: int) -> list[Load]:
@@ -157,8 +166,13 @@ def _by_step(timetable: Timetable, after: int, until: int, first: int, length: i
     second = timetable.second_after(after)
     while second is not None and second <= until:
         last = min(first + ((second - first - 1) // length + 1) * length, until)
-        yield second, _count(timetable, second - 1, last)
-        second = timetable.second_after(last)
+        following = timetable.second_after(second)
+        if following is None or following > last:
+            yield second, 1
+        else:
+            yield second, _count(timetable, second - 1, last)
+            following = timetable.second_after(last)
+        second = following
 
 
 def _kept(catch_up: CatchUp, timetable: Timetable, opens: int, waited: int) -> int:

@@ -6,6 +6,8 @@ weekdays one whose bit w stands for weekday w (Sunday 0 to Saturday 6). Days are
 """
 
 from datetime import date
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 EVERY_DATE = 0xFFFFFFFE
@@ -193,10 +195,8 @@ class _Cycle:
 
     def __init__(self, days: Days) -> None:
         self._days = days
-        self._months: dict[tuple[int, bool], list[int]] = {}
-        self._years = [0]
-        for year in range(1, 401):
-            self._years.append(self._years[-1] + self._before_months(year)[13])
+        self._months = {kind: self._before_months(*kind) for kind in set(_kinds_of_years())}
+        self._years = [0, *accumulate(self._months[kind][12] for kind in _kinds_of_years())]
         self.total = self._years[400]
 
     def count_before(self, day: int) -> int:
@@ -204,20 +204,24 @@ class _Cycle:
         year, month = there.year, there.month
         cycles, in_cycle = divmod(year - 1, 400)
         in_month = self._days.in_month(year, month, day - there.day + 1) & (1 << there.day) - 1
-        return cycles * self.total + self._years[in_cycle] + self._before_months(year)[month] + in_month.bit_count()
+        before_month = self._months[_kinds_of_years()[in_cycle]][month - 1]
+        return cycles * self.total + self._years[in_cycle] + before_month + in_month.bit_count()
 
-    def _before_months(self, year: int) -> list[int]:
-        """By month (1 to 13), how many days match before it in a year of this kind. There are 14 kinds of years."""
-        opens = date(year, 1, 1).toordinal() - _EPOCH
-        kind = (opens % 7, date(year, 3, 1).toordinal() - _EPOCH - opens == 60)
-        counts = self._months.get(kind)
-        if counts is None:
-            counts = [0, 0]
-            for month in range(1, 13):
-                first = date(year, month, 1).toordinal() - _EPOCH
-                counts.append(counts[-1] + self._days.in_month(year, month, first).bit_count())
-            self._months[kind] = counts
+    def _before_months(self, opens: int, leap: bool) -> list[int]:
+        """How many days match before each month, and before the end, in a year of this kind."""
+        year = 2000 if leap else 2001
+        counts, first = [0], opens
+        for month in range(1, 13):
+            counts.append(counts[-1] + self._days.in_month(year, month, first).bit_count())
+            first += 29 if leap and month == 2 else _LENGTHS[month]
         return counts
+
+
+@lru_cache(maxsize=1)
+def _kinds_of_years() -> tuple[tuple[int, bool], ...]:
+    """Of each year of a cycle: with which day of the week it opens (1970-01-01 is 0), and is it a leap year? There are 14 kinds."""
+    opens = [date(year, 1, 1).toordinal() - _EPOCH for year in range(1, 402)]
+    return tuple((first % 7, following - first == 366) for first, following in pairwise(opens))
 
 
 def _lowest(bits: int) -> int:
