@@ -57,7 +57,14 @@ class Tasks:
         return self.sweep if name == "sweep" else None
 
 
-KNOWN = Known({"morning": "daily 02:30-06:30", "longer": "daily 02:30-09:30", "shorter": "daily 02:30-04:30"})
+KNOWN = Known(
+    {
+        "morning": "daily 02:30-06:30",
+        "longer": "daily 02:30-09:30",
+        "shorter": "daily 02:30-04:30",
+        "the-end": "daily 00:00-24:00",
+    }
+)
 """Calendars that schedules here may name."""
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from klokker.core.definition import InvalidDefinition
 from klokker.core.lifecycle import ScheduleState
 from klokker.operations.edit import Edit
 from klokker.operations.pause import Pause, Resume
@@ -99,3 +100,13 @@ def test_the_moments_that_follow_are_those_at_which_it_runs() -> None:
     ):
         schedule = desk.make(hourly(name=closed, closed=closed))
         assert list(desk.edit(schedule, order=3).next[:4]) == expected
+
+
+def test_a_schedule_that_would_wait_for_ever_is_refused_when_it_is_made_and_when_it_is_edited() -> None:
+    desk = Desk()
+    with pytest.raises(InvalidDefinition) as refused:
+        desk.make(hourly(closed="wait during the-end"))
+    assert "closes for ever" in refused.value.faults["closed"]
+    schedule = desk.make(hourly(closed="skip during the-end"))
+    with pytest.raises(InvalidDefinition, match="closes for ever"):
+        desk.edit(schedule, closed="wait during the-end")

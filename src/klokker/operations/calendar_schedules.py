@@ -12,8 +12,6 @@ from klokker.core.errors import KlokkerError, TimetableError
 from klokker.core.json_values import Json
 from klokker.core.known import Known
 from klokker.core.lifecycle import ScheduleState
-from klokker.core.moments import epoch_second
-from klokker.core.spells import waits
 from klokker.operations.asking import Asked
 from klokker.operations.edit import EDITABLE, Edit
 from klokker.operations.effect import Effect, UnknownTask
@@ -97,13 +95,10 @@ def _but_for_the_text(effect: Effect) -> Effect:
 
 
 def _refuse_nonsense(old: Definition, new: Definition, asked: Asked, *, was_broken: bool) -> None:
-    """Raises TimetableError where it would never run again, or what waits would wait for ever."""
+    """Raises TimetableError where it would never run again."""
     ends = new.rest() is None and new.timetable().after(asked.now) is None
     if ends and (was_broken or old.timetable().after(asked.now) is not None):
         raise TimetableError("it would never run again")
-    closings = new.closings() if waits(new) else None
-    if closings is not None and (closing := closings.following(epoch_second(asked.now))) is not None:
-        closings.must_end(closing)
 
 
 def _said(refused: Exception) -> str:

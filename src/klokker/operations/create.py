@@ -10,7 +10,7 @@ from klokker.operations.asking import Asked
 from klokker.operations.backfill import backfill_run
 from klokker.operations.catalogue import TaskCatalogue, definition_faults
 from klokker.operations.effect import Effect
-from klokker.operations.occurrences import following, has_passed, stated_moments
+from klokker.operations.occurrences import closing_faults, following, has_passed, stated_moments
 from klokker.operations.spans import Course, missing_nodes
 from klokker.store.contract import NameTaken, NewRevision, NewSchedule, NewTimer, Store
 from klokker.store.errors import NameInUse
@@ -62,6 +62,7 @@ def create(store: Store, wish: Create) -> Created:
 def _decide(store: Store, wish: Create) -> tuple[NewSchedule, Effect]:
     asked, definition = wish.asked, wish.definition
     faults, notes = definition_faults(wish.tasks, definition)
+    faults |= closing_faults(definition, asked.now)
     nodes = [node.name for node in store.nodes() if node.retired is None]
     wanted = definition.placement.timers(nodes)
     course = Course(

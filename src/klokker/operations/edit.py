@@ -17,7 +17,7 @@ from klokker.core.undecided import Undecided, opening
 from klokker.operations.backfill import backfill_run
 from klokker.operations.catalogue import TaskCatalogue, definition_faults
 from klokker.operations.effect import Effect, Note, NothingChanges, Passed, SpreadMoves
-from klokker.operations.occurrences import following, has_passed, passed, stated_moments, undecided
+from klokker.operations.occurrences import closing_faults, following, has_passed, passed, stated_moments, undecided
 from klokker.operations.operation import Decision, Operation, require_state
 from klokker.operations.repair import repaired
 from klokker.operations.spans import Course, Decided, latest_border, missing_nodes, rearranged, runs_made_so_far
@@ -84,6 +84,7 @@ class Edit(Operation):
         if not changes and not is_broken:
             return _as_it_is(locked)
         faults, notes = definition_faults(self.tasks, self.definition)
+        faults |= closing_faults(self.definition, self.asked.now)
         moments: tuple[datetime, ...] = ()
         try:
             moments = self._new_past_moments(old)

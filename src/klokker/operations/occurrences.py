@@ -8,8 +8,9 @@ from klokker.core import undecided as core
 from klokker.core.definition import Definition
 from klokker.core.errors import TimetableError
 from klokker.core.foresight import runs_after
-from klokker.core.moments import EPOCH
+from klokker.core.moments import EPOCH, epoch_second
 from klokker.core.plan import Timer
+from klokker.core.spells import waits
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.once import Once
 from klokker.core.timetables.text import timetable
@@ -65,6 +66,17 @@ def undecided(timers: Sequence[Timer], now: datetime) -> Undecided:
 def _sum(counts: Iterable[int | None]) -> int | None:
     known = list(counts)
     return None if None in known else sum(count for count in known if count is not None)
+
+
+def closing_faults(definition: Definition, now: datetime) -> dict[str, str]:
+    """What is wrong with a closing for whose end occurrences would wait: that it never comes."""
+    try:
+        closings = definition.closings() if waits(definition) else None
+        if closings is not None and (closing := closings.following(epoch_second(now))) is not None:
+            closings.must_end(closing)
+    except TimetableError as error:
+        return {"closed": f"is wrong: {error}"}
+    return {}
 
 
 def stated_moments(definition: Definition, until: datetime) -> tuple[datetime, ...]:
