@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from klokker.core.definition import Definition
+from klokker.core.known import NOTHING, Known
 from klokker.core.lint.case import Ground, Subject, TaskFacts
 from klokker.core.lint.finding import Code, Finding
 from klokker.core.lint.linting import lint
@@ -20,12 +21,13 @@ def subject(
     usual: timedelta | None = None,
     known: bool = True,
     runs: str = "shop.clean_up",
+    known_names: Known = NOTHING,
     **fields: Any,
 ) -> Subject:
     """A schedule with an owner and a task that is known, so that nothing is found but what the test is about."""
     values = {"owner": "night shift", "task": runs, **fields, "name": name, "when": when}
     facts = task or (TaskFacts() if known else None)
-    return Subject(Definition.read(values), facts, usual)
+    return Subject(Definition.read(values, known_names), facts, usual)
 
 
 def looked(*subjects: Subject, tick: timedelta | None = None) -> list[Finding]:
