@@ -108,7 +108,7 @@ def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, do
     if before is not None and before.description != after.description:
         yield f"  description: {before.description or '–'} → {after.description or '–'}"
     if before is not None and before.origin is not after.origin:
-        yield f"  {before.origin} → {after.origin}"
+        yield f"  origin: {before.origin} → {after.origin}"
     for each in effect.schedules:
         told = list(effect_lines(each, zone=zones.get(each.name, "UTC"), done=done))
         yield from (told if len(told) > 1 else [f"{told[0]}: its next {len(each.next)} moments stay"])
@@ -175,3 +175,8 @@ def as_data(effect: CalendarEffect) -> dict[str, Any]:
         "schedules": [effect_as_data(each) for each in effect.schedules],
         "left": [{"name": each.name, "why": each.why} for each in effect.left],
     }
+
+
+def wait_as_data(waits: Waits) -> dict[str, Any]:
+    """What waits, likewise."""
+    return {"schedule": waits.schedule, "count": waits.count, "since": waits.since, "until": waits.until}

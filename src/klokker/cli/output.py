@@ -39,6 +39,7 @@ STYLES = {
     "broken": "red",
     "expired": "yellow",
     "late": "yellow",
+    "closed": "yellow",
     "cancelled": "yellow",
     "paused": "bright_black",
     "retired": "bright_black",

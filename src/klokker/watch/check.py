@@ -8,7 +8,7 @@ from django.db import connections
 
 from klokker.django.schema import schema_state
 from klokker.django.settings import database_alias
-from klokker.watch import fleet, work
+from klokker.watch import calendars, fleet, work
 from klokker.watch.finding import Finding, Kind
 from klokker.watch.incidents import Recorded, record
 
@@ -35,6 +35,7 @@ def check(now: datetime, machine: datetime, known: Collection[str]) -> Checked:
         *fleet.silent_nodes(now, alive),
         *fleet.unattended_lanes(now, alive),
         *fleet.unknown_tasks(known),
+        *calendars.calendars(),
         *work.broken(),
         *work.failing(),
         *work.late(now),

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     NO_SCHEDULER = "no scheduler"
     SILENT = "silent"
     WRONG_CLOCK = "wrong clock"
+    CALENDAR = "calendar"
     SCHEMA = "schema"
 
 

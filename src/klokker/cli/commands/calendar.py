@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from klokker.cli.acting import NeedsYes, acting
-from klokker.cli.calendars import CalendarWindow, Waits, Windows, as_data, lines, waiting
+from klokker.cli.calendars import CalendarWindow, Waits, Windows, as_data, lines, wait_as_data, waiting
 from klokker.cli.columns import Column
 from klokker.cli.faults import NotFound, UsageFault
 from klokker.cli.moment import now as the_moment
@@ -121,7 +121,10 @@ def show(
         data = _listed(calendar, view.schedules, now, zone)
         data |= {"text": text, "shown_version": version or calendar.version, "fault": fault or None}
         data |= {"zone": windows.zone if windows else None, "windows": [_window(each) for each in upcoming]}
-        data |= {"waits": [_wait(each) for each in waits], "versions": [_version(each) for each in versions[:count]]}
+        data |= {
+            "waits": [wait_as_data(each) for each in waits],
+            "versions": [_version(each) for each in versions[:count]],
+        }
         print_json({**data, "schedules": [_named(each) for each in view.schedules]})
         return
     shown_zone = windows.zone if windows else zone
@@ -387,10 +390,6 @@ def _listed(calendar: NamedCalendar, schedules: Sequence[LockedSchedule], now: d
 
 def _window(window: CalendarWindow) -> dict[str, Any]:
     return {"from": window.begins, "until": window.ends}
-
-
-def _wait(waits: Waits) -> dict[str, Any]:
-    return {"schedule": waits.schedule, "count": waits.count, "since": waits.since, "until": waits.until}
 
 
 def _version(version: CalendarVersion) -> dict[str, Any]:

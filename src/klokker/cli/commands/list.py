@@ -1,5 +1,6 @@
 """`klokker list`: the schedules, and when each runs next."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,8 +9,11 @@ import typer
 from klokker.cli.columns import Column
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, table, warn
+from klokker.core.errors import TimetableError
 from klokker.core.lifecycle import ScheduleState
+from klokker.core.moments import epoch_second, from_epoch
 from klokker.django.reading import ListedSchedule, is_broken, schedules, why
+from klokker.django.store import DjangoStore
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
@@ -40,16 +44,24 @@ def list_schedules(
 ) -> None:
     """The schedules by name: state, timetable, next and last run."""
     found = schedules(search=search, state=state, owner=owner, lane=lane, task=task, retired=retired)
-    if as_json:
-        print_json({"schedules": [as_data(each) for each in found]})
-        return
     now = the_moment()
+    closed = closed_now(now)
+    if as_json:
+        print_json({"schedules": [as_data(each, closed) for each in found]})
+        return
     find_tasks(read_settings())
     asked = search or state or owner or lane or task
     table(
         COLUMNS,
         (
-            (str(each.row), each.row.state, _next(each, now), _last(each, now), when(each), named(each.row.task))
+            (
+                str(each.row),
+                "closed" if each.row.pk in closed else each.row.state,
+                _next(each, now),
+                _last(each, now),
+                when(each),
+                named(each.row.task),
+            )
             for each in found
         ),
         empty="No schedule fits."
@@ -62,6 +74,22 @@ def list_schedules(
         warn(f"{lost} of them: {NOT_FOUND} of this process; `klokker check` says whether any other knows them.")
 
 
+def closed_now(now: datetime) -> dict[int, datetime | None]:
+    """The active schedules that are closed now, by id: until when, None for ever. Those alone that a closing changes anything for."""
+    found: dict[int, datetime | None] = {}
+    for schedule in DjangoStore().naming():
+        if schedule.state is not ScheduleState.ACTIVE:
+            continue
+        try:
+            closings = schedule.revision.definition.closings()
+            closing = closings.at(epoch_second(now)) if closings is not None else None
+        except TimetableError:
+            continue
+        if closing is not None:
+            found[schedule.id] = None if closing.endless else from_epoch(closing.opens)
+    return found
+
+
 def when(each: ListedSchedule) -> str:
     """The timetable, with its zone where that is not UTC."""
     return each.row.when if each.row.zone == "UTC" else f"{each.row.when} ({each.row.zone})"
@@ -72,8 +100,8 @@ def named(task: str) -> str:
     return task if task in registry else f"{task} ({NOT_FOUND})"
 
 
-def as_data(each: ListedSchedule) -> dict[str, Any]:
-    """A schedule in a list, as docs/commands/json.md promises it."""
+def as_data(each: ListedSchedule, closed: Mapping[int, datetime | None]) -> dict[str, Any]:
+    """A schedule in a list, as docs/commands/json.md promises it. `closed`: those that are closed now."""
     row = each.row
     return {
         "name": str(row),
@@ -94,6 +122,8 @@ def as_data(each: ListedSchedule) -> dict[str, Any]:
         "last_started": each.last_started,
         "last_finished": each.last_finished,
         "last_outcome": each.last_outcome or None,
+        "closed": row.pk in closed,
+        "closed_until": closed.get(row.pk),
         "nodes": [node or None for node in each.nodes],
     }
 

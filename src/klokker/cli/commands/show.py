@@ -1,5 +1,6 @@
 """`klokker show`: one schedule: what it is, what it did, what it will do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from rich.text import Text
 from klokker.cli.closings import waiting_as_data, waiting_for_opening, waiting_in_words
 from klokker.cli.columns import Column
 from klokker.cli.commands.list import as_data as listed_as_data
-from klokker.cli.commands.list import named
+from klokker.cli.commands.list import closed_now, named
 from klokker.cli.commands.runs import as_data as run_as_data
 from klokker.cli.commands.runs import did, standing, took
 from klokker.cli.finding import find_schedule
@@ -68,10 +69,11 @@ def show(
     definition = _definition(revisions[0])
     following, fault = _next(schedule, definition, timers, count)
     waiting = waiting_for_opening(schedule, definition, now)
+    closed = closed_now(now)
     if as_json:
         print_json(
             {
-                **listed_as_data(listed(schedule, timers)),
+                **listed_as_data(listed(schedule, timers), closed),
                 "description": schedule.description,
                 "task_found": schedule.task in registry,
                 "definition": revisions[0].definition,
@@ -85,7 +87,7 @@ def show(
             }
         )
         return
-    _print_head(schedule, revisions[0], timers, waiting)
+    _print_head(schedule, revisions[0], timers, waiting, closed)
     zone = schedule.zone
     say("")
     if following:
@@ -131,7 +133,13 @@ def show(
     )
 
 
-def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer], waiting: Undecided) -> None:
+def _print_head(
+    schedule: Schedule,
+    revision: Revision,
+    timers: list[Timer],
+    waiting: Undecided,
+    closed: Mapping[int, datetime | None],
+) -> None:
     task = registry.find(schedule.task) if schedule.task in registry else None
     state = schedule.state + (f": {reason}" if (reason := why(schedule)) else "")
     if schedule.state == ScheduleState.PAUSED and schedule.paused_until:
@@ -148,13 +156,19 @@ def _print_head(schedule: Schedule, revision: Revision, timers: list[Timer], wai
             "arguments": _arguments(definition),
             "owner": schedule.owner,
             "declared in": str(definition.get("declared_in") or ""),
+            "calendars": ", ".join(definition.get("calendars") or ()),
             "lane": schedule.lane,
             "nodes": ", ".join(sorted({timer.node or "any one" for timer in timers if timer.until is None})),
             "policies": _policies(definition),
+            "closed": _until(closed[schedule.pk], schedule.zone) if schedule.pk in closed else "",
             "decided": f"until {moment(max(timer.handled_until for timer in timers), schedule.zone)}" if timers else "",
             "waiting": waiting_in_words(waiting, schedule.zone),
         }
     )
+
+
+def _until(opens: datetime | None, zone: str) -> str:
+    return f"now, until {moment(opens, zone)}" if opens else "now, and it never opens"
 
 
 def _definition(revision: Revision) -> Definition | UnreadableDefinition:
