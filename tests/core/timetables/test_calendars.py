@@ -191,6 +191,62 @@ def test_an_event_of_an_ics_file_is_its_windows(event: str, found: list[str]) ->
     assert days(ics(event, "DTSTART;VALUE=DATE:20300101")) == found
 
 
+OUTLOOK = """BEGIN:VTIMEZONE
+TZID:{zone}
+BEGIN:STANDARD
+DTSTART:16011028T030000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010325T020000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+END:VTIMEZONE
+BEGIN:VEVENT"""
+"""A zone as Outlook writes it."""
+MONDAYS = "DTSTART;TZID={zone}:20260105T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY"
+
+
+def outlook(zone: str, event: str) -> str:
+    text = ics(event.format(zone=zone))
+    return text.replace("BEGIN:VEVENT", OUTLOOK.format(zone=zone).replace("\n", "\r\n"), 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        outlook("W. Europe Standard Time", MONDAYS),
+        ics(MONDAYS.format(zone="W. Europe Standard Time")),
+        f"zone Europe/Amsterdam\n{outlook('Office', MONDAYS)}",
+        f"zone Europe/Amsterdam\n{ics(MONDAYS.format(zone='Office'))}",
+    ],
+)
+def test_a_series_in_a_zone_that_is_not_called_as_iana_does_keeps_to_that_zones_clocks(text: str) -> None:
+    rule = timetable("*/30 * * * * only calendar c", calendars={"c": text})
+    for winter, hour in (((2026, 1, 5), 8), ((2026, 7, 6), 7)):
+        day = datetime(*winter, tzinfo=UTC)
+        assert list(rule.between(day, day + timedelta(days=1))) == [
+            day.replace(hour=hour), day.replace(hour=hour, minute=30)
+        ]  # fmt: skip
+
+
+def test_a_single_event_in_a_zone_that_the_file_lays_out_is_where_it_says() -> None:
+    single = outlook("Office", MONDAYS.partition("\r\nRRULE")[0])
+    assert timetable("@hourly only calendar c", calendars={"c": single}).after(YEAR) == datetime(
+        2026, 1, 5, 8, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("text", [outlook("Office", MONDAYS), ics(MONDAYS.format(zone="Office"))])
+def test_a_series_in_a_zone_that_nobody_knows_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(InvalidTimetable, match=r"zone 'Office'.*zone Europe/Amsterdam"):
+        read_calendar(text)
+
+
 def test_an_occurrence_that_was_moved_is_where_it_was_moved_to() -> None:
     series = "DTSTART;VALUE=DATE:20260501\r\nRRULE:FREQ=WEEKLY;COUNT=3"
     moved = "RECURRENCE-ID;VALUE=DATE:20260508\r\nDTSTART;VALUE=DATE:20260509"

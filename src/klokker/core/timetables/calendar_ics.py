@@ -37,7 +37,7 @@ def read_ics(text: str, zone: str | None) -> Calendar:
 def _parts(event: Any, moved: list[tuple[str, date]], zone: str | None) -> Iterator[Part]:
     """The windows of one event."""
     start = event["DTSTART"].dt
-    where = _zone(start, zone)
+    where = _zone(event, zone)
     opens = _wall(start, where)
     length = _length(event, start, where)
     if length <= 0:
@@ -79,11 +79,25 @@ def _length(event: Any, start: date, zone: str | None) -> int:
     return 0 if isinstance(start, datetime) else DAY
 
 
-def _zone(start: date, zone: str | None) -> str | None:
-    """The zone on whose clocks an event is: its own, UTC, or the calendar's."""
-    if not isinstance(start, datetime) or start.tzinfo is None:
-        return zone
-    return getattr(start.tzinfo, "key", "UTC")
+def _zone(event: Any, zone: str | None) -> str | None:
+    """The zone on whose clocks an event is: its own, by its IANA name or that of Windows, UTC, or the calendar's."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # the extra `holidays`
+
+    start = event["DTSTART"].dt
+    named = event["DTSTART"].params.get("TZID")
+    if not isinstance(start, datetime) or named is None:
+        return "UTC" if isinstance(start, datetime) and start.tzinfo is not None else zone
+    own = getattr(start.tzinfo, "key", None) or WINDOWS_TO_OLSON.get(named) or zone
+    if own is not None:
+        return str(own)
+    if start.tzinfo is not None and "RRULE" not in event:
+        return "UTC"  # the file says itself what that zone's clocks showed on the day
+    raise InvalidTimetable(
+        "the file names a zone of its own, and how its clocks change in years to come is not known; say which zone that "
+        "is: write a line such as `zone Europe/Amsterdam` before BEGIN:VCALENDAR",
+        field="zone",
+        value=str(named),
+    )
 
 
 def _wall(moment: date, zone: str | None) -> int:
