@@ -216,6 +216,7 @@ def _as_data(told: Forecast, asleep: int) -> dict[str, Any]:
     def loads(each: Sequence[Load]) -> list[dict[str, Any]]:
         return [{"starts": load.starts, "busy": load.busy} for load in each]
 
+    unknown = frozenset(told.unknown)
     return {
         "from": told.after,
         "step": told.step,
@@ -223,7 +224,7 @@ def _as_data(told: Forecast, asleep: int) -> dict[str, Any]:
         "lanes": {lane: loads(each) for lane, each in told.lanes.items()},
         "nodes": [{"node": node or None, "steps": loads(each)} for node, each in told.nodes.items()],
         "schedules": [
-            {"name": name, "starts": load.starts, "busy": load.busy, "known": name not in told.unknown}
+            {"name": name, "starts": load.starts, "busy": load.busy, "known": name not in unknown}
             for name, load in told.schedules.items()
         ],
         "paused": asleep,
