@@ -28,6 +28,8 @@ class RunLog:
 
     def plus(self, entries: Sequence[str]) -> "RunLog":
         """This log with further entries (of one line or several) at its end."""
+        if not entries:
+            return self
         head, tail = self.head, self.tail
         for entry in entries:
             lines = head_and_tail(entry, LINE).rstrip("\n") + "\n"

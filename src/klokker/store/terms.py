@@ -12,7 +12,7 @@ def settled(definition: Definition | None, task: Terms) -> Terms:
     Whether the task is repeatable is for the task alone to say; a further attempt after a lost one is never given to
     one that is not, whatever an old definition says.
     """
-    if definition is None:
+    if definition is None or not (definition.timeout or definition.retry or definition.if_lost or definition.executor):
         return task
     if_lost = definition.if_lost or task.if_lost
     return replace(
