@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from klokker.core.definition import InvalidDefinition
 from klokker.core.lint.finding import Code, Severity
 from tests.core.lint.looking import codes, looked, only, subject
-from tests.core.timetables.strategies import ZONES, combined_texts, completion_texts, folds, gaps, texts
+from tests.core.timetables.strategies import ZONES, all_texts, completion_texts, folds, gaps
 
 PAGES = Path(__file__).parents[3]
 
@@ -74,7 +74,7 @@ def test_every_gravity_is_used() -> None:
     assert {code.severity for code in Code} == set(Severity)
 
 
-@given(st.one_of(texts, combined_texts, completion_texts), st.sampled_from(ZONES), gaps, folds)
+@given(st.one_of(all_texts, completion_texts), st.sampled_from(ZONES), gaps, folds)
 def test_whatever_can_be_read_can_be_looked_at(text: str, zone: str, gap: str | None, fold: str | None) -> None:
     try:
         policies: dict[str, Any] = {name: policy for name, policy in (("gap", gap), ("fold", fold)) if policy}

@@ -6,8 +6,8 @@ from types import FrameType
 
 READ = 50_000
 """Calls in which a text is read or refused, however hostile, if it is no longer than a line: some ten milliseconds."""
-ANSWERED = 1_500_000
-"""Calls in which a question is answered or given up: some tenths of a second."""
+ANSWERED = 2_500_000
+"""Calls in which a question is answered or given up: under a second; most take hundreds."""
 
 
 def calls_in(act: Callable[[], object]) -> int:

@@ -1,9 +1,23 @@
 """What hypothesis draws for timetables: texts of every kind, zones that are hard, moments where clocks change."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
+from klokker import timetable
+from klokker.core.errors import InvalidTimetable
+from klokker.core.timetables.contract import Timetable
+from klokker.core.timetables.cron import Cron
+from klokker.core.timetables.every import Every
+from klokker.core.timetables.masked import Masked
+from klokker.core.timetables.nth import Nth
+from klokker.core.timetables.once import Once
+from klokker.core.timetables.recurrence import Recurrence
+from klokker.core.timetables.sun import Sun
+from klokker.core.timetables.union import Union
 from tests.core.timetables.scan import Fields, last_day_of_month
 
 # Each with the first of five days in which its clocks do something that is easy to get wrong.
@@ -137,18 +151,204 @@ every_texts = st.builds(
 once_texts = st.lists(_written, min_size=1, max_size=4).map(lambda listed: "at " + ", ".join(listed))
 macros = st.sampled_from(["@hourly", "@daily", "@Midnight", "@weekly", "@monthly", "@yearly", "@annually"])
 completion_texts = st.builds("{} {} after completion".format, st.integers(1, 5000), _units)
-texts = st.one_of(cron_texts, cron_texts, every_texts, once_texts, macros)
 
 
-def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    word = st.sampled_from([" | ", " except ", " ONLY ", "  Except"])
-    return st.one_of(
-        st.builds("({})".format, parts),
-        st.builds("({}){}({})".format, parts, word, parts),
-        st.builds("every {} of ({}) from {}".format, st.sampled_from(["1st", "2ND", "3rd", "11th"]), parts, _written),
+@st.composite
+def recurrence_rules(draw: st.DrawFn) -> str:
+    """Rules that the RFC and python-dateutil read alike; COUNT and UNTIL apart."""
+    freq = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"]))
+    sub_daily = freq in ("HOURLY", "MINUTELY", "SECONDLY")
+
+    def listed(name: str, numbers: st.SearchStrategy[int], chance: int = 3) -> list[str]:
+        if draw(st.integers(0, chance)):
+            return []
+        return [f"{name}={','.join(map(str, draw(st.lists(numbers, min_size=1, max_size=4))))}"]
+
+    from_end = st.one_of(st.integers(1, 28), st.integers(-28, -1))
+    parts = [f"FREQ={freq}", f"INTERVAL={draw(st.sampled_from([1, 1, 2, 3, 5, 25]))}"]
+    by = listed("BYMONTH", st.integers(1, 12)) if not sub_daily else []
+    if freq in ("YEARLY", "MONTHLY"):
+        by += listed("BYMONTHDAY", from_end)
+    if freq == "YEARLY" and not by:
+        by += listed("BYYEARDAY", st.one_of(st.integers(1, 366), st.integers(-366, -1)), 1)
+    if not draw(st.integers(0, 2)):
+        nth = st.sampled_from(["", "", "1", "-1", "2"]) if freq in ("YEARLY", "MONTHLY") else st.just("")
+        days = st.builds("{}{}".format, nth, st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]))
+        by.append("BYDAY=" + ",".join(draw(st.lists(days, min_size=1, max_size=3))))
+    by += listed("BYHOUR", st.integers(0, 23)) if freq != "HOURLY" else []
+    if freq != "MINUTELY":
+        by += listed("BYMINUTE", st.integers(0, 59))
+    if by and freq in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY"):
+        by += listed("BYSETPOS", st.sampled_from([1, 2, -1, -2]))
+    if not draw(st.integers(0, 2)):
+        parts.append(f"WKST={draw(st.sampled_from(['SU', 'MO', 'WE']))}")
+    return ";".join(parts + by)
+
+
+recurrence_starts = st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+@st.composite
+def _recurrence(draw: st.DrawFn) -> str:
+    start = draw(recurrence_starts)
+    limit = draw(st.sampled_from(["", "", ";COUNT=1", ";COUNT=40", ";UNTIL=20310101", ";UNTIL=20270329T013000Z"]))
+    begins = f"DTSTART:{start:%Y%m%dT%H%M%S}{draw(st.sampled_from(['', '', 'Z']))} "
+    without = draw(st.sampled_from(["", "", "EXDATE:20260329,20261025T003000Z "]))
+    return (
+        f"{begins if 'COUNT' in limit or draw(st.booleans()) else ''}{without}RRULE:{draw(recurrence_rules())}{limit}"
     )
 
 
-_parts = st.one_of(cron_texts, cron_texts, every_texts, once_texts, macros)
-_plain_pair = st.builds("{} {} {}".format, _parts, st.sampled_from(["|", "except", "Only"]), _parts)
-combined_texts = st.one_of(_plain_pair, st.recursive(_parts, _combined, max_leaves=5))
+recurrence_texts = _recurrence()
+PLACES = {"amsterdam": "52.37,4.90", "tromso": "69.65,18.96"}
+_events = ["sunrise", "Sunset", "solar noon", "dawn", "civil dusk", "nautical dawn", "ASTRONOMICAL dusk"]
+sun_texts = st.builds(
+    "{}{} at {}".format,
+    st.sampled_from(["", "", "30 minutes before ", "2 hours AFTER ", "1 day before "]),
+    st.sampled_from(_events),
+    st.one_of(
+        st.sampled_from([*PLACES, "-33.87, 151.21", "90,0"]),
+        st.builds("{:.3f},{:.3f}".format, st.floats(-90, 90), st.floats(-180, 180)),
+    ),
+)
+
+_cron_or_macro = st.one_of(cron_texts, cron_texts, macros)
+_leaves = st.one_of(_cron_or_macro, _cron_or_macro, every_texts, once_texts, recurrence_texts, sun_texts)
+
+Has = Callable[[datetime, Callable[[str], Timetable]], bool]
+KEY = "nightly"
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The right side of `except` and `only`: its text, and whether it has a moment, found without the engine's masks.
+
+    `has(moment on the clocks of the zone, how to read a text there)`.
+    """
+
+    text: str
+    has: Has = field(compare=False, repr=False)
+
+
+CALENDARS: dict[str, tuple[str, Callable[[datetime], bool]]] = {
+    "nights": ("daily 22:00-06:00", lambda wall: wall.hour >= 22 or wall.hour < 6),
+    "office": (
+        "weekly MON-FRI 09:00-17:30",
+        lambda wall: wall.isoweekday() < 6 and 9 * 60 <= wall.hour * 60 + wall.minute < 17 * 60 + 30,
+    ),
+    "days": (
+        "dates 12-24..12-26, 02-29",
+        lambda wall: (wall.month, wall.day) in ((2, 29), (12, 24), (12, 25), (12, 26)),
+    ),
+}
+"""A calendar's text, and what it says of a reading of the clock on the wall."""
+
+
+def on_the_wall(text: str, wall: datetime) -> bool:
+    """Whether the fields of a cron expression match a reading of the clock; in UTC each reading comes once."""
+    shown = wall.replace(tzinfo=UTC, fold=0, microsecond=0)
+    if len(text.split()) != 6:
+        shown = shown.replace(second=0)
+    return timetable(text, key=KEY).at_or_before(shown) == shown
+
+
+def _wall_mask(text: str) -> Mask:
+    return Mask(text, lambda moment, _: on_the_wall(text, moment))
+
+
+def _second_mask(text: str) -> Mask:
+    return Mask(text, lambda moment, read: read(text).at_or_before(moment) == moment.replace(microsecond=0))
+
+
+def _calendar_mask(name: str) -> Mask:
+    return Mask(f"calendar {name}", lambda moment, _: CALENDARS[name][1](moment))
+
+
+def _joined(one: Mask, word: str, other: Mask) -> Mask:
+    joined = {
+        "|": lambda moment, read: one.has(moment, read) or other.has(moment, read),
+        "only": lambda moment, read: one.has(moment, read) and other.has(moment, read),
+        "except": lambda moment, read: one.has(moment, read) and not other.has(moment, read),
+    }
+    return Mask(f"({one.text} {word} {other.text})", joined[word])
+
+
+masks = st.recursive(
+    st.one_of(
+        _cron_or_macro.map(_wall_mask),
+        st.sampled_from([*CALENDARS]).map(_calendar_mask),
+        # These have single seconds, which hardly any moment meets.
+        st.one_of(every_texts, once_texts, recurrence_texts, sun_texts).map(_second_mask),
+        st.sampled_from([*CALENDARS]).map(_calendar_mask),
+    ),
+    lambda inner: st.builds(_joined, inner, st.sampled_from(["|", "only", "except"]), inner),
+    max_leaves=3,
+)
+_mask_texts = masks.map(lambda mask: mask.text)
+
+
+def _masked(left: st.SearchStrategy[str], word: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds("({}){}{}".format, left, word, _mask_texts)
+
+
+_except, _only = st.sampled_from([" except ", "  Except "]), st.sampled_from([" only ", " ONLY "])
+ordinals = st.sampled_from(["1st", "2ND", "3rd", "11th"])
+
+
+def _nth(of: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds("every {} of ({}) from {}".format, ordinals, of, _written)
+
+
+def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds("({})".format, parts),
+        st.builds("({}) | ({})".format, parts, parts),
+        _masked(parts, st.one_of(_except, _only)),
+        _nth(parts),
+    )
+
+
+KINDS: dict[str, tuple[type[Timetable], st.SearchStrategy[str]]] = {
+    "cron": (Cron, _cron_or_macro),
+    "every": (Every, every_texts),
+    "at": (Once, once_texts),
+    "rrule": (Recurrence, recurrence_texts),
+    "sun": (Sun, sun_texts),
+    "union": (Union, st.builds("{} | {}".format, _leaves, _leaves)),
+    "except": (Masked, _masked(_leaves, _except)),
+    "only": (Masked, _masked(_leaves, _only)),
+    "nth": (Nth, _nth(_leaves)),
+    "nested": (Timetable, st.recursive(_leaves, _combined, max_leaves=5)),
+}
+"""Every kind that answers both ways by itself, and the texts of it. `… after completion` follows its runs."""
+all_texts = st.one_of(*(of for _, of in KINDS.values()))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads texts, all with the same zone and choices."""
+
+    zone: str
+    gap: str | None
+    fold: str | None
+
+    def __call__(self, text: str) -> Timetable:
+        try:
+            return timetable(
+                text,
+                zone=self.zone,
+                gap=self.gap,
+                fold=self.fold,
+                key=KEY,
+                calendars={name: text for name, (text, _) in CALENDARS.items()},
+                places=PLACES,
+            )
+        except InvalidTimetable as refused:
+            # Drawn at random, some name a day that no month has, or lie in a gap that is skipped.
+            assume("no month" not in refused.expected and "skip" not in refused.expected)
+            raise
+
+
+readers = st.builds(Reader, st.sampled_from(ZONES), gaps, folds)

@@ -1,56 +1,76 @@
 """What every timetable keeps to, whatever its kind (docs/timetables/README.md)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from inspect import isabstract
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, reject
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klokker import timetable
-from klokker.core.errors import InvalidMoment, InvalidTimetable, TooSparse
-from klokker.core.timetables.budget import Combined
+from klokker.core.errors import InvalidMoment, TooSparse
+from klokker.core.timetables.budget import Searching
+from klokker.core.timetables.completion import AfterCompletion
 from klokker.core.timetables.contract import Timetable
-from tests.core.timetables.strategies import ZONES, combined_texts, folds, gaps, moments, texts
+from klokker.core.timetables.nth import ordinal
+from tests.core.timetables.strategies import (
+    KINDS,
+    Mask,
+    Reader,
+    all_texts,
+    completion_texts,
+    masks,
+    moments,
+    readers,
+)
 
 SECOND = timedelta(seconds=1)
-
-
-@st.composite
-def timetables(draw: st.DrawFn, of: st.SearchStrategy[str] = texts) -> Timetable:
-    try:
-        return timetable(
-            draw(of),
-            zone=draw(st.sampled_from(ZONES)),
-            gap=draw(gaps),
-            fold=draw(folds),
-            key=draw(st.sampled_from("ab")),
-        )
-    except InvalidTimetable as refused:
-        # Drawn at random, some name a day that no month has, or lie in a gap that is skipped.
-        assume("no month" not in refused.expected and "skip" not in refused.expected)
-        raise
-
-
-combined = timetables(combined_texts)
-any_timetable = st.one_of(timetables(), combined)
+FAR = timedelta(days=4000)
+_of_each_kind = pytest.mark.parametrize("kind", KINDS)
+_some = settings(max_examples=settings().max_examples // 3)
 
 
 @contextmanager
 def unless_too_sparse() -> Iterator[None]:
     """What is combined at random may hardly ever match; then the answer is an error, and not part of what is tested."""
-    try:
+    with suppress(TooSparse):
         yield
+
+
+def lists(rule: Timetable, after: datetime, until: datetime, expected: list[datetime]) -> bool:
+    """Whether a window has just these moments; where the search for one more is given up, those before it."""
+    found: list[datetime] = []
+    try:
+        found.extend(rule.between(after, until))
     except TooSparse:
-        reject()
+        return found == expected[: len(found)]
+    return found == expected
 
 
-@given(any_timetable, moments)
+def test_a_kind_is_what_its_texts_are_read_as() -> None:
+    def kinds(of: type[object]) -> Iterator[type[object]]:
+        for each in of.__subclasses__():
+            yield from (each, *kinds(each))
+
+    abstract: type[object] = Timetable
+    ours = {kind for kind in kinds(abstract) if kind.__module__.startswith("klokker.core.timetables.")}
+    assert {kind for kind in ours if not isabstract(kind)} - {of for of, _ in KINDS.values()} == {AfterCompletion}
+
+
+@_of_each_kind
+@_some
+@given(st.data(), readers, moments)
 @unless_too_sparse()
-def test_forward_and_backward_agree_from_any_moment(rule: Timetable, moment: datetime) -> None:
+def test_forward_and_backward_agree_from_any_moment(
+    kind: str, data: st.DataObject, read: Reader, moment: datetime
+) -> None:
+    is_a, written = KINDS[kind]
+    rule = read(data.draw(written))
+    assert isinstance(rule, is_a)
     following = rule.after(moment)
     if following is not None:
         assert following > moment
@@ -63,56 +83,118 @@ def test_forward_and_backward_agree_from_any_moment(rule: Timetable, moment: dat
         assert rule.after(last - SECOND) == last
 
 
-@given(any_timetable, moments)
+@_of_each_kind
+@_some
+@given(st.data(), readers, moments, st.integers(0, 40))
 @unless_too_sparse()
-def test_occurrences_are_whole_seconds_in_utc_and_strictly_increase(rule: Timetable, moment: datetime) -> None:
-    found = list(islice(rule.between(moment, moment + timedelta(days=4000)), 50))
-    assert all(before < after for before, after in pairwise(found))
-    assert all(one.tzinfo is UTC and one.microsecond == 0 for one in found)
-
-
-@given(any_timetable, moments, st.integers(0, 40))
-@unless_too_sparse()
-def test_between_lists_what_after_finds_and_count_counts_it(rule: Timetable, moment: datetime, length: int) -> None:
+def test_between_lists_what_after_finds_whole_seconds_in_utc_that_strictly_increase(
+    kind: str, data: st.DataObject, read: Reader, moment: datetime, length: int
+) -> None:
+    rule = read(data.draw(KINDS[kind][1]))
     walked: list[datetime] = []
     place = moment
     while len(walked) < length and (following := rule.after(place)) is not None:
         walked.append(following)
         place = following
     assert list(rule.between(moment, place)) == walked
+    assert all(before < after for before, after in pairwise(walked))
+    assert all(one.tzinfo is UTC and one.microsecond == 0 for one in walked)
+    # What searches may be unable to count; whatever is counted is counted right.
     assert rule.count(moment, place) == len(walked) or (
-        isinstance(rule, Combined) and rule.count(moment, place) is None
+        isinstance(rule, Searching) and rule.count(moment, place) is None
     )
+    # And backward the same moments, in the other order.
+    back: list[datetime] = []
+    while len(back) < len(walked) and (last := rule.at_or_before(place)) is not None:
+        back.append(last)
+        place = last - SECOND
+    assert back[::-1] == walked
 
 
-@given(timetables(), st.lists(moments, min_size=3, max_size=3))
-def test_counts_of_windows_that_adjoin_add_up(rule: Timetable, places: list[datetime]) -> None:
+@_of_each_kind
+@_some
+@given(st.data(), readers, st.lists(moments, min_size=3, max_size=3))
+def test_counts_of_windows_that_adjoin_add_up(
+    kind: str, data: st.DataObject, read: Reader, places: list[datetime]
+) -> None:
+    rule = read(data.draw(KINDS[kind][1]))
     first, middle, last = sorted(places)
     counts = rule.count(first, middle), rule.count(middle, last), rule.count(first, last)
-    assert None not in counts
-    assert (counts[0] or 0) + (counts[1] or 0) == counts[2]
+    if None in counts:
+        assert isinstance(rule, Searching)
+    else:
+        assert (counts[0] or 0) + (counts[1] or 0) == counts[2]
 
 
-@given(timetables(), moments)
-def test_a_moment_in_another_zone_is_the_same_moment(rule: Timetable, moment: datetime) -> None:
-    elsewhere = moment.astimezone(ZoneInfo("Asia/Kathmandu"))
+@_some
+@given(all_texts, readers, moments)
+@unless_too_sparse()
+def test_a_moment_in_another_zone_is_the_same_moment(text: str, read: Reader, moment: datetime) -> None:
+    rule, elsewhere = read(text), moment.astimezone(ZoneInfo("Asia/Kathmandu"))
     assert rule.after(elsewhere) == rule.after(moment)
     assert rule.at_or_before(elsewhere) == rule.at_or_before(moment)
 
 
-@given(st.one_of(texts, combined_texts), st.sampled_from(ZONES), gaps, folds)
-def test_a_timetable_writes_a_text_that_reads_to_its_equal(
-    text: str, zone: str, gap: str | None, fold: str | None
-) -> None:
-    try:
-        rule = timetable(text, zone=zone, gap=gap, fold=fold, key="k")
-    except InvalidTimetable as refused:
-        assume("no month" not in refused.expected and "skip" not in refused.expected)
-        raise
-    again = timetable(str(rule), zone=zone, gap=gap, fold=fold, key="k")
+@pytest.mark.parametrize("kind", [*KINDS, "completion"])
+@_some
+@given(st.data(), readers)
+def test_a_timetable_writes_a_text_that_reads_to_its_equal(kind: str, data: st.DataObject, read: Reader) -> None:
+    rule = read(data.draw(completion_texts if kind == "completion" else KINDS[kind][1]))
+    again = read(str(rule))
     assert again == rule
     assert hash(again) == hash(rule)
     assert str(again) == str(rule)
+
+
+@given(all_texts, all_texts, readers, moments)
+@unless_too_sparse()
+def test_a_union_is_the_union_of_the_moments_of_its_members(
+    one: str, other: str, read: Reader, moment: datetime
+) -> None:
+    of_one, of_other, both = read(one), read(other), read(f"({one}) | ({other})")
+    first, second = (list(islice(rule.between(moment, moment + FAR), 40)) for rule in (of_one, of_other))
+    # Where the list of a member breaks off, that of the union is no longer known.
+    until = min([moment + FAR, *(listed[-1] for listed in (first, second) if len(listed) == 40)])
+    expected = sorted({each for each in (*first, *second) if each <= until})
+    assert lists(both, moment, until, expected)
+    for before, after in pairwise(expected):
+        assert both.at_or_before(after - SECOND) == before
+
+
+@_some
+@given(all_texts, masks, readers, moments)
+@unless_too_sparse()
+def test_only_keeps_what_its_mask_has_and_except_the_rest(
+    text: str, mask: Mask, read: Reader, moment: datetime
+) -> None:
+    whole, kept, left = (read(each) for each in (text, f"({text}) only {mask.text}", f"({text}) except {mask.text}"))
+    listed = list(islice(whole.between(moment, moment + FAR), 60))
+    until = listed[-1] if listed else moment
+    zone = ZoneInfo(read.zone)
+    has = {each: mask.has(each.astimezone(zone), read) for each in listed}
+    assert lists(kept, moment, until, [each for each in listed if has[each]])
+    assert lists(left, moment, until, [each for each in listed if not has[each]])
+    for each in listed:
+        rule = kept if has[each] else left
+        assert rule.at_or_before(each) == each
+
+
+@given(all_texts, st.integers(1, 7), readers, moments)
+@unless_too_sparse()
+def test_every_nth_is_each_nth_of_what_is_listed_from_its_start(
+    text: str, number: int, read: Reader, moment: datetime
+) -> None:
+    start = moment.replace(microsecond=0)
+    whole = read(text)
+    rule = read(f"every {ordinal(number)} of ({text}) from {start:%Y-%m-%dT%H:%M:%SZ}")
+    listed = list(islice(whole.between(start - SECOND, start + FAR), 60))
+    until = listed[-1] if listed else start
+    expected = listed[number - 1 :: number]
+    assert lists(rule, start - SECOND, until, expected)
+    for before, after in pairwise([None, *expected]):
+        assert after is not None
+        assert rule.at_or_before(after) == after
+        assert rule.at_or_before(after - SECOND) == before
 
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from klokker import timetable
 from klokker.core.errors import InvalidTimetable, TooSparse
-from tests.core.timetables.strategies import HARD_WEEKS, ZONES, folds, gaps, moments
+from tests.core.timetables.strategies import HARD_WEEKS, folds, gaps, recurrence_rules, recurrence_starts
 
 NEW_YORK = "America/New_York"
 BEFORE, AFTER = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -60,42 +60,7 @@ def test_weeks_begin_where_wkst_says() -> None:
     assert [day[5:10] for day in walls(text.format("SU"))] == ["08-05", "08-17", "08-19", "08-31"]
 
 
-@st.composite
-def rules(draw: st.DrawFn) -> str:
-    """Rules that the RFC and python-dateutil read alike."""
-    freq = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"]))
-    sub_daily = freq in ("HOURLY", "MINUTELY", "SECONDLY")
-
-    def listed(name: str, numbers: st.SearchStrategy[int], chance: int = 3) -> list[str]:
-        if draw(st.integers(0, chance)):
-            return []
-        return [f"{name}={','.join(map(str, draw(st.lists(numbers, min_size=1, max_size=4))))}"]
-
-    from_end = st.one_of(st.integers(1, 28), st.integers(-28, -1))
-    parts = [f"FREQ={freq}", f"INTERVAL={draw(st.sampled_from([1, 1, 2, 3, 5, 25]))}"]
-    by = listed("BYMONTH", st.integers(1, 12)) if not sub_daily else []
-    if freq in ("YEARLY", "MONTHLY"):
-        by += listed("BYMONTHDAY", from_end)
-    if freq == "YEARLY" and not by:
-        by += listed("BYYEARDAY", st.one_of(st.integers(1, 366), st.integers(-366, -1)), 1)
-    if not draw(st.integers(0, 2)):
-        nth = st.sampled_from(["", "", "1", "-1", "2"]) if freq in ("YEARLY", "MONTHLY") else st.just("")
-        days = st.builds("{}{}".format, nth, st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]))
-        by.append("BYDAY=" + ",".join(draw(st.lists(days, min_size=1, max_size=3))))
-    if freq not in ("MINUTELY", "SECONDLY"):
-        by += listed("BYHOUR", st.integers(0, 23)) if freq != "HOURLY" else []
-        by += listed("BYMINUTE", st.integers(0, 59))
-    if by and freq in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY"):
-        by += listed("BYSETPOS", st.sampled_from([1, 2, -1, -2]))
-    if not draw(st.integers(0, 2)):
-        parts.append(f"WKST={draw(st.sampled_from(['SU', 'MO', 'WE']))}")
-    return ";".join(parts + by)
-
-
-starts = st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(microsecond=0))  # noqa: DTZ001
-
-
-@given(rules(), starts, st.integers(0, 3_000_000))
+@given(recurrence_rules(), recurrence_starts, st.integers(0, 3_000_000))
 def test_a_rule_names_what_dateutil_lists(rule: str, start: datetime, into: int) -> None:
     text = f"DTSTART:{start:%Y%m%dT%H%M%S} RRULE:{rule}"
     try:
@@ -115,27 +80,6 @@ def test_a_rule_names_what_dateutil_lists(rule: str, start: datetime, into: int)
         assert asked.after(middle) == later[0]
         sooner = [one for one in expected if one <= middle]
         assert asked.at_or_before(middle) == (sooner[-1] if sooner else None)
-
-
-@given(rules(), starts, st.sampled_from([None, 1, 7, 40]), st.sampled_from(ZONES), gaps, folds, moments)
-def test_forward_and_backward_agree(
-    rule: str, start: datetime, count: int | None, zone: str, gap: str | None, fold: str | None, moment: datetime
-) -> None:
-    counted = f";COUNT={count}" if count else ""
-    asked = timetable(f"DTSTART:{start:%Y%m%dT%H%M%S} RRULE:{rule}{counted}", zone=zone, gap=gap, fold=fold)
-    second = timedelta(seconds=1)
-    try:
-        following, last = asked.after(moment), asked.at_or_before(moment)
-        if following is not None:
-            assert following > moment
-            assert asked.at_or_before(following) == following
-            assert asked.at_or_before(following - second) == last
-        if last is not None:
-            assert last <= moment
-            assert asked.after(last) == following
-            assert asked.after(last - second) == last
-    except TooSparse:
-        assert "BY" in rule
 
 
 RULES = ["FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "FREQ=HOURLY", "FREQ=MINUTELY;INTERVAL=25", "FREQ=DAILY;BYHOUR=0,1,2,3"]

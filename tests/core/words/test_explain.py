@@ -17,7 +17,7 @@ from klokker.core.timetables.text import FORMS
 from klokker.core.words.days import said_days
 from klokker.core.words.english import ENGLISH
 from klokker.core.words.explain import LANGUAGES, UnknownLanguage, explain
-from tests.core.timetables.strategies import ZONES, combined_texts, completion_texts, texts
+from tests.core.timetables.strategies import KEY, Reader, all_texts, completion_texts, readers
 
 CALENDARS = {"nl": "holidays NL"}
 PLACES = {"amsterdam": "52.37,4.90"}
@@ -150,13 +150,9 @@ def test_an_unknown_language_is_refused_with_those_there_are() -> None:
         said("@daily", "de")
 
 
-@given(st.one_of(texts, combined_texts, completion_texts), st.sampled_from(ZONES), st.sampled_from([*LANGUAGES]))
-def test_whatever_can_be_read_can_be_said(text: str, zone: str, lang: str) -> None:
-    try:
-        read = timetable(text, zone=zone, key="nightly")
-    except InvalidTimetable:
-        return
-    first, *remarks = explain(read, lang=lang, zone=zone, key="nightly")
+@given(st.one_of(all_texts, completion_texts), readers, st.sampled_from([*LANGUAGES]))
+def test_whatever_can_be_read_can_be_said(text: str, read: Reader, lang: str) -> None:
+    first, *remarks = explain(read(text), lang=lang, zone=read.zone, key=KEY)
     assert first[:1] == first[:1].upper()
     for sentence in (first, *remarks):
         assert sentence.endswith(".")

@@ -19,10 +19,13 @@ from klokker.core.timetables.places import Place, read_place
 from klokker.core.timetables.reading import Form, Reading
 from klokker.core.timetables.sun_height import height, noon
 
-_LONGEST_NIGHT = 400
-"""Days without a moment after which there are none: no polar day or night lasts a year."""
-_QUESTION, _DARK_DAY = 30, 5
-"""Steps of a budget: to look where the sun stands takes longer than most of what others do."""
+_LOOKED_THROUGH = 3_000
+"""Days without a moment after which there are none. A polar day or night lasts under a year; but at the very poles, where
+the sun rises once a year, it may do so in the afternoon, when the search for a day's sunrise is over, four years running."""
+_CLIMBS = 0.42
+"""Degrees: by no more than this does the sun climb higher, or sink lower, a day later; its declination changes by 0.40."""
+_QUESTION, _LOOK = 30, 5
+"""Steps of a budget, for a question and each day that it looks at: where the sun stands takes long to find out."""
 _SHOWN_EVERY_DAY = 65.5
 """Degrees: nearer to the equator than this, less the depth, the sun crosses a height every day. (66.6 for the horizon
 itself; the tilt of the Earth's axis changes by half a degree within the calendar's years.)"""
@@ -73,18 +76,20 @@ class Sun(Searching):
         budget.spend(_QUESTION)
         second = max(second, FIRST_SECOND - 1) - self.offset
         day = self._day_of(second) - 1
-        for ahead in range(_LONGEST_NIGHT):
-            budget.spend(_DARK_DAY)
-            found = self._on(day + ahead)
+        end = day + _LOOKED_THROUGH
+        while day < end:
+            budget.spend(_LOOK)
+            found, idle = self._on(day)
             if found is not None and found > second:
                 return found + self.offset if FIRST_SECOND <= found + self.offset <= LAST_SECOND else None
+            day += idle
         return None
 
     def seek_at_or_before(self, second: int, budget: Budget) -> int | None:
         last = self._last_day(min(second, LAST_SECOND), budget)
         if last is None:
             return None
-        found = self._on(last)
+        found, _ = self._on(last)
         return found + self.offset if found is not None and found + self.offset >= FIRST_SECOND else None
 
     def count_seconds(self, after: int, until: int) -> int | None:
@@ -102,18 +107,20 @@ class Sun(Searching):
         budget.spend(_QUESTION)
         second -= self.offset
         day = self._day_of(second) + 1
-        for back in range(_LONGEST_NIGHT):
-            budget.spend(_DARK_DAY)
-            found = self._on(day - back)
+        end = day - _LOOKED_THROUGH
+        while day > end:
+            budget.spend(_LOOK)
+            found, idle = self._on(day)
             if found is not None and found <= second:
-                return day - back
+                return day
+            day -= idle
         return None
 
     def _day_of(self, second: int) -> int:
         """The solar day, by the mean sun, in which a second lies."""
         return floor((second + self.place.longitude * 240) / DAY)
 
-    def _on(self, day: int) -> int | None:
+    def _on(self, day: int) -> tuple[int | None, int]:
         return _moment(self.place, self.event.height, self.event.rises, day)
 
     def _meaning(self) -> tuple[object, ...]:
@@ -133,14 +140,18 @@ class Sun(Searching):
 
 
 @lru_cache(maxsize=16_384)
-def _moment(place: Place, limit: float | None, rises: bool, day: int) -> int | None:
-    """The second at which the sun crosses a height (in degrees) on a solar day, or is highest; None where it does not."""
+def _moment(place: Place, limit: float | None, rises: bool, day: int) -> tuple[int | None, int]:
+    """When the sun crosses a height (in degrees) on a solar day, or is highest: the second, None where it does not.
+
+    And how many days, this one included, are over with it, whichever way one goes on.
+    """
     highest = _noon(place, day)
     if limit is None:
-        return highest
+        return highest, 1
     lowest = (highest + _noon(place, day - 1 if rises else day + 1)) // 2
-    if not _height(place, lowest) < limit <= _height(place, highest):
-        return None
+    least, most = _height(place, lowest), _height(place, highest)
+    if not least < limit <= most:
+        return None, max(1, int(max(limit - most, least - limit) / _CLIMBS))
     below, above = lowest, highest
     while abs(above - below) > 1:
         middle = (below + above) // 2
@@ -149,7 +160,7 @@ def _moment(place: Place, limit: float | None, rises: bool, day: int) -> int | N
         else:
             above = middle
     # The first second on the other side.
-    return above if rises else below
+    return above if rises else below, 1
 
 
 @lru_cache(maxsize=16_384)
