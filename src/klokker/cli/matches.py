@@ -8,27 +8,31 @@ from django.db.models import F
 from klokker.cli.columns import Column
 from klokker.cli.meant import Meant
 from klokker.cli.output import moment as shown
-from klokker.cli.output import print_json, relative, say, table
+from klokker.cli.output import print_json, say, table
 from klokker.core.definition import Definition, UnreadableDefinition
+from klokker.core.duration import rounded
 from klokker.core.errors import FollowsCompletion, TimetableError
 from klokker.core.lifecycle import ScheduleState
+from klokker.core.words.explain import language_of
 from klokker.core.words.matching import match
 from klokker.django.models import Revision, Schedule
 
 COLUMNS = (Column("SCHEDULE"), Column("LOCAL"), Column("WHEN", cut=True), Column("TASK", cut=True))
 
 
-def tell_match(meant: Meant, at: datetime, *, as_json: bool) -> bool:
-    """Print whether the moment is one of the timetable's; return it. Raises FollowsCompletion."""
-    found = match(meant.timetable, at, meant.zone)
+def tell_match(meant: Meant, at: datetime, lang: str, *, as_json: bool) -> bool:
+    """Print whether the moment is one of the timetable's, and why in this language; return it. Raises FollowsCompletion."""
+    words = language_of(lang)
+    found = match(meant.timetable, at, meant.zone, lang=lang)
     if as_json:
         print_json(
             {"moment": at, "matches": found.yes, "why": found.why, "previous": found.before, "next": found.after}
         )
         return found.yes
-    say(f"{shown(at, meant.zone)}: {'yes' if found.yes else 'no'}; {found.why}.")
-    for name, nearest in (("before", found.before), ("after", found.after)):
-        say(f"{name}: {'none' if nearest is None else f'{shown(nearest, meant.zone)} ({relative(nearest, at)})'}")
+    say(f"{shown(at, meant.zone)}: {words.yes if found.yes else words.no}; {found.why}.")
+    for name, nearest, far in ((words.before, found.before, words.ago), (words.after, found.after, words.ahead)):
+        apart = "" if nearest is None else far.format(length=rounded(abs(nearest - at)))
+        say(f"{name}: {words.none if nearest is None else f'{shown(nearest, meant.zone)} ({apart})'}")
     return found.yes
 
 

@@ -73,6 +73,18 @@ def test_a_moment_is_one_of_them_or_not_and_the_exit_code_says_it(cli: Cli) -> N
     }
 
 
+def test_the_reason_is_told_in_the_language_that_is_asked_for(cli: Cli) -> None:
+    cli.sync(SHOP)
+    told = cli("preview", "tidy", "--matches", "2026-11-24T03:30", "--lang", "nl").out.splitlines()
+    assert told == [
+        "2026-11-24 03:30:00 CET: nee; minuut 30 hoort niet bij 0.",
+        "ervoor: 2026-11-24 03:00:00 CET (30m eerder)",
+        "erna: 2026-11-25 03:00:00 CET (23h 30m later)",
+    ]
+    refused = cli("preview", "tidy", "--matches", "2026-11-24T03:30", "--lang", "xx")
+    assert (refused.code, "en, nl, nb" in refused.error) == (cli("explain", "tidy", "--lang", "xx").code, True)
+
+
 def test_the_fleet_is_asked_who_fires_at_a_moment(cli: Cli) -> None:
     cli.sync(SHOP)
     assert cli("pause", "idle", "--reason", "holidays").code == 0

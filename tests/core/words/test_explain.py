@@ -110,7 +110,7 @@ KINDS = [
     ("0 9 * * * except * * 25 12 *", "At 09:00, every day; but not on the 25th of the month, in December."),
     (
         "every 2nd of (0 9 * * 1) from 2026-01-05",
-        "Each 2nd time of the following, which is counted from Monday 5 January 2026 at 00:00 on: at 09:00, every Monday.",
+        "The 2nd, 4th, 6th and so on of the following, counted from Monday 5 January 2026 at 00:00 on: at 09:00, every Monday.",
     ),
 ]
 
@@ -143,6 +143,33 @@ def test_every_language_says_all_of_it(text: str, lang: str) -> None:
 )
 def test_dutch_and_norwegian_name_days_in_their_own_words(lang: str, words: str) -> None:
     assert said("0 9 13 * 5", lang)[0] == words
+
+
+@pytest.mark.parametrize(
+    ("lang", "second", "first"),
+    [
+        (
+            "en",
+            "The 2nd, 4th, 6th and so on of the following, counted from Monday 5 January 2026 at 00:00 on: ",
+            "Each of the following, from Monday 5 January 2026 at 00:00 on: ",
+        ),
+        (
+            "nl",
+            "De 2e, 4e, 6e enzovoort van het volgende, geteld vanaf maandag 5 januari 2026 om 00:00: ",
+            "Elke keer van het volgende, vanaf maandag 5 januari 2026 om 00:00: ",
+        ),
+        (
+            "nb",
+            "Den 2., 4., 6. og så videre av det følgende, regnet fra mandag 5. januar 2026 kl. 00:00: ",
+            "Hver gang av det følgende, fra mandag 5. januar 2026 kl. 00:00: ",
+        ),
+    ],
+)
+def test_every_nth_tells_which_ones_count(lang: str, second: str, first: str) -> None:
+    inner = said("0 9 * * 1", lang)[0]
+    inner = inner[0].lower() + inner[1:]
+    assert said("every 2nd of (0 9 * * 1) from 2026-01-05", lang)[0] == second + inner
+    assert said("every 1st of (0 9 * * 1) from 2026-01-05", lang)[0] == first + inner
 
 
 def test_an_unknown_language_is_refused_with_those_there_are() -> None:

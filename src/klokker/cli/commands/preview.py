@@ -20,6 +20,7 @@ from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
 from klokker.core.foresight import Fate, fate
 from klokker.core.timetables.contract import Timetable
+from klokker.core.words.explain import LANGUAGES
 
 app = typer.Typer(add_completion=False)
 
@@ -49,6 +50,9 @@ def preview(
     matches: Annotated[
         str, typer.Option(metavar="MOMENT", help="Is this moment one of them, and why? Without a NAME: whose is it?")
     ] = "",
+    lang: Annotated[
+        str, typer.Option(help=f"The language in which --matches says why: {', '.join(LANGUAGES)}.")
+    ] = "en",
     key: Annotated[str, typer.Option(help="What H is spread by, in a timetable given as text.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +66,7 @@ def preview(
     meant = what_is_meant(text, zone=zone, key=key)
     try:
         if matches:
-            found = tell_match(meant, read_moment(matches, now, meant.zone), as_json=as_json)
+            found = tell_match(meant, read_moment(matches, now, meant.zone), lang, as_json=as_json)
             raise typer.Exit(Exit.WELL if found else Exit.NOT_WELL)
         if between:
             opens, closes = (read_moment(each, now, meant.zone) for each in between)

@@ -47,14 +47,19 @@ class UnknownLanguage(KlokkerError):
         )
 
 
+def language_of(code: str) -> Language:
+    """The language of this code. Raises UnknownLanguage."""
+    if code not in LANGUAGES:
+        raise UnknownLanguage(code)
+    return LANGUAGES[code]
+
+
 def explain(timetable: Timetable, *, lang: str = "en", zone: str = "UTC", key: str = "") -> list[str]:
     """The sentences that say what a timetable does, in `lang` (en, nl, nb). Raises UnknownLanguage.
 
     `zone` is that of the schedule, in which moments are told; `key` what `H` was spread by.
     """
-    if lang not in LANGUAGES:
-        raise UnknownLanguage(lang)
-    words = _Words(LANGUAGES[lang], zone, key)
+    words = _Words(language_of(lang), zone, key)
     return [sentence(words.of(timetable)), *words.remarks(timetable)]
 
 
@@ -102,8 +107,7 @@ class _Words:
                     said = self._condition(said, condition)
                 return said
             case Nth():
-                nth, start = language.ordinal(timetable.number), self._moment(timetable.start)
-                return language.nth_of.format(nth=nth, start=start, of=self.of(timetable.of))
+                return self._nth(timetable)
             case Limited():
                 return self.of(timetable.timetable)
         raise TypeError(f"no words for {type(timetable).__name__}")
@@ -129,9 +133,9 @@ class _Words:
             case Limited():
                 borders = []
                 if timetable.first is not None:
-                    borders.append(language.not_before.format(moment=self._moment(timetable.first)))
+                    borders.append(sentence(language.not_before.format(moment=self._moment(timetable.first))))
                 if timetable.last is not None:
-                    borders.append(language.not_after.format(moment=self._moment(timetable.last)))
+                    borders.append(sentence(language.not_after.format(moment=self._moment(timetable.last))))
                 return [*borders, *self.remarks(timetable.timetable)]
             case Once():
                 return [language.in_zone.format(zone=self.zone)]
@@ -184,6 +188,14 @@ class _Words:
             return language.at_event.format(event=event)
         template = language.before_event if sun.offset < 0 else language.after_event
         return template.format(length=self._length(abs(sun.offset)), event=event)
+
+    def _nth(self, nth: Nth) -> str:
+        """With the first numbers, so that nobody takes the first match for one that counts."""
+        language, start, of = self.language, self._moment(nth.start), self.of(nth.of)
+        if nth.number == 1:
+            return language.each_of.format(start=start, of=of)
+        first = ", ".join(language.ordinal(nth.number * times) for times in (1, 2, 3))
+        return language.nth_of.format(numbers=language.and_so_on.format(numbers=first), start=start, of=of)
 
     def _condition(self, left: str, condition: Condition) -> str:
         template = self.language.but_only if condition.wants else self.language.but_not

@@ -92,6 +92,8 @@ class Language:
     as_moment: str
     mask_or: str
     nth_of: str
+    each_of: str
+    and_so_on: str
     starting: str
     not_before: str
     not_after: str
@@ -123,6 +125,28 @@ class Language:
     closed_skip: str
     closed_wait: str
     closed_run_anyway: str
+
+    # whether a moment is one of a timetable's, and why
+    yes: str
+    no: str
+    before: str
+    after: str
+    none: str
+    ago: str
+    ahead: str
+    day: str
+    has_it: str
+    have_it: str
+    lacks_it: str
+    not_among: str
+    no_day_of_it: str
+    after_gap: str
+    fields_match: str
+    other_pass: str
+    left_out: str
+    counted_on: str
+    match_number: str
+    some_match: str
 
     def listed(self, items: Sequence[str], conjunction: str = "") -> str:
         """`a`, `a and b`, `a, b and c`; or with another conjunction."""

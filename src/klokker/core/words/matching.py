@@ -1,4 +1,4 @@
-"""Is a moment one of a timetable's, and why, or why not? In English."""
+"""Is a moment one of a timetable's, and why, or why not?"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,12 @@ from klokker.core.timetables.budget import Budget
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.cron import Cron
 from klokker.core.timetables.masked import Masked
-from klokker.core.timetables.nth import Nth, ordinal
+from klokker.core.timetables.nth import Nth
 from klokker.core.timetables.union import Union
 from klokker.core.words.clocks import said_moment
 from klokker.core.words.days import said_days
-from klokker.core.words.english import ENGLISH
+from klokker.core.words.explain import language_of
+from klokker.core.words.language import Language, Unit
 from klokker.core.words.times import members, runs_of
 
 
@@ -28,14 +29,18 @@ class Match:
     after: datetime | None
 
 
-def match(timetable: Timetable, moment: datetime, zone: str) -> Match:
-    """Compare a moment, to the second, with a timetable. Raises InvalidMoment, FollowsCompletion, TooSparse."""
+def match(timetable: Timetable, moment: datetime, zone: str, *, lang: str = "en") -> Match:
+    """Compare a moment, to the second, with a timetable; the reason is told in `lang` (en, nl, nb).
+
+    Raises InvalidMoment, FollowsCompletion, TooSparse, UnknownLanguage.
+    """
     second = epoch_second(moment)
+    why = _Why(language_of(lang), zone)
     before = timetable.second_at_or_before(second - 1) if second > FIRST_SECOND else None
     after = timetable.second_after(second)
     return Match(
         _comes(timetable, second),
-        _why(timetable, second, zone),
+        why.of(timetable, second),
         None if before is None else from_epoch(before),
         None if after is None else from_epoch(after),
     )
@@ -45,66 +50,80 @@ def _comes(timetable: Timetable, second: int) -> bool:
     return timetable.second_at_or_before(second) == second
 
 
-def _why(timetable: Timetable, second: int, zone: str) -> str:
-    match timetable:
-        case Cron():
-            return _why_cron(timetable, second)
-        case Masked():
-            return _why_masked(timetable, second, zone)
-        case Union():
-            found = [str(member) for member in timetable.members if _comes(member, second)]
-            if found:
-                return f"{' and '.join(found)} {'has' if len(found) == 1 else 'have'} it"
-            return "; ".join(f"{member}: {_why(member, second, zone)}" for member in timetable.members)
-        case Nth():
-            return _why_nth(timetable, second, zone)
-        case Limited():
-            if timetable.first is not None and second < timetable.first:
-                return f"nothing comes before {said_moment(timetable.first, zone, ENGLISH)}"
-            if timetable.last is not None and second > timetable.last:
-                return f"nothing comes after {said_moment(timetable.last, zone, ENGLISH)}"
-            return _why(timetable.timetable, second, zone)
-    return f"{timetable} {'has' if _comes(timetable, second) else 'does not have'} it"
+class _Why:
+    """Says in one language why a moment comes or does not."""
 
+    def __init__(self, language: Language, zone: str) -> None:
+        self.language, self.zone = language, zone
 
-def _why_cron(cron: Cron, second: int) -> str:
-    local = from_epoch(second).astimezone(ZoneInfo(cron.clock.zone))
-    fields = (
-        ("second", cron.seconds, local.second),
-        ("minute", cron.minutes, local.minute),
-        ("hour", cron.hours, local.hour),
-    )
-    unlike = [f"{name} {value} is not among {_values(bits)}" for name, bits, value in fields if not bits >> value & 1]
-    day = (local.date() - EPOCH.date()).days
-    if cron.days.first_from(day) != day:
-        shown = f"{ENGLISH.weekdays[local.isoweekday() % 7]} {local.day} {ENGLISH.months[local.month - 1]}"
-        unlike.append(f"{shown} is no day of it ({said_days(cron.days, ENGLISH)})")
-    comes = _comes(cron, second)
-    if comes and unlike:
-        return "the clocks skip a time that matches, and this is the first moment after the gap"
-    if comes:
-        return f"every field matches {local:%H:%M:%S} in {cron.clock.zone}"
-    if not unlike:
-        return "the clocks show this time twice, and the other pass is the one that counts"
-    return "; ".join(unlike)
+    def of(self, timetable: Timetable, second: int) -> str:
+        """The reason: no capital, no full stop."""
+        language = self.language
+        match timetable:
+            case Cron():
+                return self._cron(timetable, second)
+            case Masked():
+                return self._masked(timetable, second)
+            case Union():
+                found = [str(member) for member in timetable.members if _comes(member, second)]
+                if found:
+                    template = language.has_it if len(found) == 1 else language.have_it
+                    return template.format(what=language.listed(found))
+                return "; ".join(f"{member}: {self.of(member, second)}" for member in timetable.members)
+            case Nth():
+                return self._nth(timetable, second)
+            case Limited():
+                if timetable.first is not None and second < timetable.first:
+                    return language.not_before.format(moment=self._moment(timetable.first))
+                if timetable.last is not None and second > timetable.last:
+                    return language.not_after.format(moment=self._moment(timetable.last))
+                return self.of(timetable.timetable, second)
+        return (language.has_it if _comes(timetable, second) else language.lacks_it).format(what=timetable)
 
+    def _cron(self, cron: Cron, second: int) -> str:
+        language = self.language
+        local = from_epoch(second).astimezone(ZoneInfo(cron.clock.zone))
+        fields: tuple[tuple[Unit, int, int], ...] = (
+            ("second", cron.seconds, local.second),
+            ("minute", cron.minutes, local.minute),
+            ("hour", cron.hours, local.hour),
+        )
+        unlike = [
+            language.not_among.format(unit=language.units[unit][0], value=value, values=_values(bits))
+            for unit, bits, value in fields
+            if not bits >> value & 1
+        ]
+        day = (local.date() - EPOCH.date()).days
+        if cron.days.first_from(day) != day:
+            weekday, month = language.weekdays[local.isoweekday() % 7], language.months[local.month - 1]
+            shown = language.day.format(weekday=weekday, day=local.day, month=month)
+            unlike.append(language.no_day_of_it.format(day=shown, days=said_days(cron.days, language)))
+        comes = _comes(cron, second)
+        if comes and unlike:
+            return language.after_gap
+        if comes:
+            return language.fields_match.format(time=f"{local:%H:%M:%S}", zone=cron.clock.zone)
+        return "; ".join(unlike) or language.other_pass
 
-def _why_masked(masked: Masked, second: int, zone: str) -> str:
-    if _comes(masked.left, second):
-        for condition in masked.conditions:
-            if condition.mask.stretch(second, Budget(masked)).covered is not condition.wants:
-                return f"{masked.left} has it, and “{condition}” leaves it out"
-    return _why(masked.left, second, zone)
+    def _masked(self, masked: Masked, second: int) -> str:
+        if _comes(masked.left, second):
+            for condition in masked.conditions:
+                if condition.mask.stretch(second, Budget(masked)).covered is not condition.wants:
+                    return self.language.left_out.format(what=masked.left, condition=condition)
+        return self.of(masked.left, second)
 
+    def _nth(self, nth: Nth, second: int) -> str:
+        language = self.language
+        if second < nth.start:
+            return language.counted_on.format(start=self._moment(nth.start))
+        if not _comes(nth.of, second):
+            return self.of(nth.of, second)
+        number = nth.of.count_seconds(nth.start - 1, second)
+        template = language.some_match if number is None else language.match_number
+        return template.format(number=number, what=nth.of, nth=language.ordinal(nth.number))
 
-def _why_nth(nth: Nth, second: int, zone: str) -> str:
-    if second < nth.start:
-        return f"it is counted from {said_moment(nth.start, zone, ENGLISH)} on"
-    if not _comes(nth.of, second):
-        return _why(nth.of, second, zone)
-    number = nth.of.count_seconds(nth.start - 1, second)
-    which = "a match" if number is None else f"match number {number}"
-    return f"it is {which} of {nth.of}, of which each {ordinal(nth.number)} counts"
+    def _moment(self, second: int) -> str:
+        return said_moment(second, self.zone, self.language)
 
 
 def _values(bits: int) -> str:
