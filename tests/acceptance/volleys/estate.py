@@ -1,7 +1,7 @@
 """What do the schedules look like that the fleet must keep, and what does their owner do between two volleys?
 
 Every way that an occurrence can go is among them: together, in turn, dismissed, replaced, failed and tried again, snoozed,
-on each node, after completion; and a schedule of yesterday, whose days are over, so that pruning takes them at once.
+on each node, after completion, within a closing; and a schedule of yesterday, whose days are over, so that pruning takes them at once.
 """
 
 import sys
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from klokker.core.definition import Definition
+from klokker.core.known import Known
 from klokker.core.lifecycle import RunKind, ScheduleState
 from klokker.django.store import DjangoStore
 from klokker.operations.asking import Asked
@@ -43,8 +44,29 @@ STANDING: tuple[dict[str, Any], ...] = (
     {"name": "on each node", "task": "again", "when": "every 3 seconds", "placement": "each"},
     {"name": "resting", "task": "again", "when": "1 second after completion"},
     {"name": "paused now and then", "task": "once", "when": "every 1 second", "retention": GONE_AT_ONCE},
+    {
+        "name": "waiting",
+        "task": "once",
+        "when": "every 1 second",
+        "closed": "wait during breaks",
+        "overlap": "queue all",
+    },
+    {"name": "skipping", "task": "once", "when": "every 1 second", "closed": "skip during breaks"},
 )
 """Made once."""
+
+BREAKS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:breaks
+BEGIN:VEVENT
+UID:breaks
+DTSTART:20260101T000000Z
+DURATION:PT3S
+RRULE:FREQ=SECONDLY;INTERVAL=5
+END:VEVENT
+END:VCALENDAR
+"""
+"""Three of each five seconds are closed."""
 
 RETURNING: tuple[dict[str, Any], ...] = (
     {"name": "phoenix", "task": "once", "when": "every 1 second", "retention": GONE_AT_ONCE},
@@ -100,7 +122,7 @@ def main() -> None:
 
 def make(store: Store, fields: Mapping[str, Any], now: datetime) -> None:
     """Make one of them, as if `now` were the time."""
-    definition = Definition.read({**fields, "task": f"volleys.{fields['task']}"})
+    definition = Definition.read({**fields, "task": f"volleys.{fields['task']}"}, Known({"breaks": BREAKS}))
     create(store, Create(asked(now), definition, RegisteredTasks(registry)))
 
 
