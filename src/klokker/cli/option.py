@@ -1,9 +1,17 @@
 """What was typed for an option, and does it make sense?"""
 
 from datetime import timedelta
+from typing import Annotated, TypeAlias
+
+import typer
 
 from klokker.cli.faults import UsageFault
-from klokker.core.duration import duration, rounded
+from klokker.core.duration import MalformedDuration, duration, rounded
+
+TickEvery: TypeAlias = Annotated[
+    str,
+    typer.Option(metavar="SPAN", help="How often the system's cron calls `klokker tick`, if no scheduler runs: 5m."),
+]
 
 
 def read_span(command: str, option: str, text: str, least: timedelta, most: timedelta) -> timedelta:
@@ -12,3 +20,16 @@ def read_span(command: str, option: str, text: str, least: timedelta, most: time
     if not least <= length <= most:
         raise UsageFault(command, f"{option} must be from {rounded(least)} to {rounded(most)}, got {text}")
     return length
+
+
+def read_tick(command: str, text: str) -> timedelta | None:
+    """What `--tick-every` says; None if nothing. Raises UsageFault."""
+    if not text:
+        return None
+    try:
+        span = duration(text)
+    except MalformedDuration as malformed:
+        raise UsageFault(command, f"--tick-every: {malformed}") from None
+    if span <= timedelta(0):
+        raise UsageFault(command, f"--tick-every must be positive, got {text}")
+    return span

@@ -111,3 +111,16 @@ def test_check_looks_too_when_asked(cli: Cli, schedules: str, code: int) -> None
     assert [finding["code"] for finding in listed["lint"]] == ["every-minute"] * code
     assert ("every-minute" in cli("check", "--lint").out) is bool(code)
     assert "lint" not in cli("check", "--json").json
+
+
+def test_a_check_is_told_how_often_cron_ticks(cli: Cli) -> None:
+    cli.sync(SHOP)
+    for pace, finer in (((), []), (("--tick-every", "5m"), ["figures", "polices"])):
+        findings = cli("check", "--lint", *pace, "--json").json["lint"]
+        assert [each["schedules"][0] for each in findings if each["code"] == "finer-than-tick"] == finer
+    for arguments, why in (
+        (("--tick-every", "5m"), "goes with --lint"),
+        (("--lint", "--tick-every", "0s"), "positive"),
+    ):
+        refused = cli("check", *arguments)
+        assert (refused.code, why in refused.error) == (2, True)

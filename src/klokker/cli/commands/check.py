@@ -9,9 +9,11 @@ import typer
 
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
+from klokker.cli.faults import UsageFault
 from klokker.cli.lint_findings import as_data as as_lint_data
 from klokker.cli.lint_findings import at_least, tell
 from klokker.cli.moment import now as the_moment
+from klokker.cli.option import TickEvery, read_tick
 from klokker.cli.output import AsJson, print_json, relative, say, table, warn
 from klokker.core.lint.finding import Severity
 from klokker.engine.clock import MACHINE
@@ -35,15 +37,19 @@ def check_all(
     lint: Annotated[
         bool, typer.Option("--lint", help="Look for what is doubtful in the schedules too, as `klokker lint` does.")
     ] = False,
+    tick_every: TickEvery = "",
     as_json: AsJson = False,
 ) -> None:
     """Judge whether all is well, and keep incidents of what is not. Exits 1 when something is wrong."""
+    tick = read_tick("check", tick_every)
+    if tick and not lint:
+        raise UsageFault("check", "--tick-every goes with --lint")
     discovery = find_tasks(read_settings())
     for fault in discovery.faults:
         warn(str(fault))
     now = the_moment()
     checked = check(now, MACHINE.wall(), {task.name for task in registry})
-    doubtful = survey(now, registry) if lint else []
+    doubtful = survey(now, registry, tick) if lint else []
     well = not checked.findings and not discovery.faults and not at_least(doubtful, Severity.WARNING)
     if as_json:
         print_json(

@@ -1,17 +1,15 @@
 """`klokker lint`: what is doubtful in one schedule or in all of them, before it does harm."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from klokker.cli.exits import Exit
-from klokker.cli.faults import UsageFault
 from klokker.cli.finding import find_schedule
 from klokker.cli.lint_findings import as_data, at_least, tell
 from klokker.cli.moment import now as the_moment
+from klokker.cli.option import TickEvery, read_tick
 from klokker.cli.output import AsJson, print_json, warn
-from klokker.core.duration import MalformedDuration, duration
 from klokker.core.lint.finding import Severity
 from klokker.tasks.registry import registry
 from klokker.watch.survey import survey
@@ -23,12 +21,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def lint_schedules(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="One schedule; all of them if left out.")] = "",
-    tick_every: Annotated[
-        str,
-        typer.Option(
-            metavar="SPAN", help="How often the system's cron calls `klokker tick`, if no scheduler runs: 5m."
-        ),
-    ] = "",
+    tick_every: TickEvery = "",
     fail_on: Annotated[
         Severity, typer.Option(help="Exit 1 when something at least so bad is found.")
     ] = Severity.WARNING,
@@ -36,7 +29,7 @@ def lint_schedules(
     as_json: AsJson = False,
 ) -> None:
     """What is doubtful in schedules: never fires, fires too often, is not what it seems. Exits 1 by how bad it is."""
-    tick = _span(tick_every)
+    tick = read_tick("lint", tick_every)
     wanted = find_schedule(name).name if name else ""
     for fault in find_tasks(read_settings()).faults:
         warn(str(fault))
@@ -47,15 +40,3 @@ def lint_schedules(
     else:
         tell(findings, silenced=silenced)
     raise typer.Exit(Exit.NOT_WELL if bad else Exit.WELL)
-
-
-def _span(text: str) -> timedelta | None:
-    if not text:
-        return None
-    try:
-        span = duration(text)
-    except MalformedDuration as malformed:
-        raise UsageFault("lint", f"--tick-every: {malformed}") from None
-    if span <= timedelta(0):
-        raise UsageFault("lint", f"--tick-every must be positive, got {text}")
-    return span

@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +37,18 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What came of a comparison: where the readings of each zone differ, and which schedules move; `zones`: each one's."""
+
+    window: Window
+    version: str
+    other: Path
+    apart: Mapping[str, Sequence[Window]]
+    moved: Mapping[str, Moves]
+    zones: Mapping[str, str]
+
+
 @app.command()
 def compare(
     other: Annotated[Path, typer.Argument(metavar="FOLDER", help="Other time zone data: a folder of compiled zones.")],
@@ -62,10 +75,11 @@ def compare(
     zones = {definition.name: definition.zone for definition in here.definitions}
     for name in sorted({name for name, zone in zones.items() if apart.get(zone, True)} - (now.keys() & then.keys())):
         warn(f"{name} cannot be compared; `klokker show {name}` says what is wrong with it.")
+    compared = _Compared(window, version, other, apart, moved, zones)
     if as_json:
-        print_json(_as_data(window, version, apart, moved, zones))
+        print_json(_as_data(compared))
     else:
-        _say(version, other, apart, moved, zones)
+        _say(compared)
     raise typer.Exit(Exit.NOT_WELL if moved else Exit.WELL)
 
 
@@ -121,18 +135,13 @@ def _read_from(*folders: str) -> None:
     forget_timetables()
 
 
-def _say(
-    version: str,
-    other: Path,
-    apart: Mapping[str, Sequence[Window]],
-    moved: Mapping[str, Moves],
-    zones: Mapping[str, str],
-) -> None:
-    differ = sum(1 for windows in apart.values() if windows)
-    say(f"{version or 'the data in use'} beside {other}: {differ} of {len(apart)} zones in use differ")
+def _say(compared: _Compared) -> None:
+    differ = sum(1 for windows in compared.apart.values() if windows)
+    version = compared.version or "the data in use"
+    say(f"{version} beside {compared.other}: {differ} of {len(compared.apart)} zones in use differ")
     rows = [
-        (name, zones[name], str(len(changes.gone)), str(len(changes.new)), _first(changes))
-        for name, changes in sorted(moved.items())
+        (name, compared.zones[name], str(len(changes.gone)), str(len(changes.new)), _first(changes))
+        for name, changes in sorted(compared.moved.items())
     ]
     table(COLUMNS, rows, empty="No schedule moves.")
 
@@ -142,24 +151,18 @@ def _first(changes: Moves) -> str:
     return ", ".join(f"{word} {moment(moments[0])}" for word, moments in told if moments)
 
 
-def _as_data(
-    window: Window,
-    version: str,
-    apart: Mapping[str, Sequence[Window]],
-    moved: Mapping[str, Moves],
-    zones: Mapping[str, str],
-) -> dict[str, Any]:
+def _as_data(compared: _Compared) -> dict[str, Any]:
     return {
-        "from": window.after,
-        "until": window.until,
-        "time_data": version,
+        "from": compared.window.after,
+        "until": compared.window.until,
+        "time_data": compared.version,
         "zones": {
             zone: [{"from": each.after, "until": each.until} for each in windows]
-            for zone, windows in apart.items()
+            for zone, windows in compared.apart.items()
             if windows
         },
         "schedules": [
-            {"name": name, "zone": zones[name], "gone": changes.gone, "new": changes.new}
-            for name, changes in sorted(moved.items())
+            {"name": name, "zone": compared.zones[name], "gone": changes.gone, "new": changes.new}
+            for name, changes in sorted(compared.moved.items())
         ],
     }
