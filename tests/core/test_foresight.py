@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from klokker.core.definition import Definition
-from klokker.core.foresight import Fate, fate, runs_after
+from klokker.core.foresight import Prospect, prospect, runs_after
 from klokker.core.known import Known
 
 KNOWN = Known({"night": "daily 22:00-06:00", "always": "weekly MON-SUN", "most": "daily 01:00-24:00"})
@@ -49,6 +49,6 @@ def test_an_occurrence_at_the_opening_is_one_with_what_waited() -> None:
 
 
 def test_the_fate_of_a_moment() -> None:
-    assert fate(schedule("skip during night"), at(0, 5)) == Fate(dismissed=True)
-    assert fate(schedule("wait during night"), at(0, 5)) == Fate(at(6, 5))
-    assert fate(schedule("wait during night"), at(8, 5)) == Fate()
+    assert prospect(schedule("skip during night"), at(0, 5)) == Prospect(dismissed=True)
+    assert prospect(schedule("wait during night"), at(0, 5)) == Prospect(at(6, 5))
+    assert prospect(schedule("wait during night"), at(8, 5)) == Prospect()

@@ -6,7 +6,7 @@ from typing import Any
 from klokker.cli.output import moment
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import TimetableError
-from klokker.core.foresight import fate
+from klokker.core.foresight import prospect
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.undecided import Undecided
 from klokker.django.models import Schedule
@@ -19,7 +19,7 @@ def closed_remark(definition: Definition | None, at: datetime) -> list[str]:
     if definition is None or definition.closed is None:
         return []
     try:
-        found = fate(definition, at)
+        found = prospect(definition, at)
     except TimetableError as fault:
         return [f"closed: {fault}"]
     if found.dismissed:

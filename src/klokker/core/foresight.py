@@ -18,20 +18,20 @@ SHUT_AT_MOST = 2_000
 """So many closings in a row, none of which lets anything run: then nothing is foreseen."""
 
 
-class Fate(NamedTuple):
+class Prospect(NamedTuple):
     """What becomes of an occurrence that falls due on time. `opens`: what it waits for; `dismissed`: it never runs."""
 
     opens: datetime | None = None
     dismissed: bool = False
 
 
-def fate(definition: Definition, nominal: datetime) -> Fate:
+def prospect(definition: Definition, nominal: datetime) -> Prospect:
     """What becomes of the occurrence at this moment. Raises TimetableError."""
     closings = definition.closings()
     closing = None if closings is None else closings.at(epoch_second(nominal))
     if closings is None or closing is None:
-        return Fate()
-    return Fate(from_epoch(closings.must_end(closing).opens)) if waits(definition) else Fate(dismissed=True)
+        return Prospect()
+    return Prospect(from_epoch(closings.must_end(closing).opens)) if waits(definition) else Prospect(dismissed=True)
 
 
 def runs_after(definition: Definition, timetable: Timetable, moment: datetime) -> Iterator[datetime]:

@@ -29,8 +29,8 @@ class Summary:
     """What a schedule came to. `due` fell due; each became one of the `runs`, or stands in `dismissed`, by reason.
 
     `unfinished`: runs that have not ended; `outcomes`: how the others did. `longest_wait`: the longest that a run waited
-    for its beginning. `undecided`: due and not yet decided, because the machine is off or no tick has come. `exact`: the
-    account proves it.
+    for its beginning. `undecided`: due and not yet decided, because the machine is off or no tick has come;
+    `waiting`: because a calendar closes the schedule. `exact`: the account proves it.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Summary:
     unfinished: int
     longest_wait: timedelta
     undecided: int
+    waiting: int
     exact: bool
 
 
@@ -73,6 +74,7 @@ def summary(world: World, name: str) -> Summary:
         unfinished=sum(fate.run.outcome is None for fate in made),
         longest_wait=max((fate.waited for fate in made if fate.waited is not None), default=timedelta(0)),
         undecided=proof.due,
+        waiting=proof.waiting,
         exact=proof.exact,
     )
 

@@ -18,7 +18,7 @@ from klokker.cli.meant import Meant, Which, one_text, what_is_meant
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
-from klokker.core.foresight import Fate, fate
+from klokker.core.foresight import Prospect, prospect
 from klokker.core.timetables.contract import Timetable
 from klokker.core.words.explain import LANGUAGES
 
@@ -154,7 +154,7 @@ def _rows(moments: Sequence[datetime], meant: Meant, start: datetime) -> list[tu
 
 def _as_data(at: datetime, meant: Meant) -> dict[str, Any]:
     local = at.astimezone(ZoneInfo(meant.zone))
-    closed = Fate() if meant.definition is None else fate(meant.definition, at)
+    closed = Prospect() if meant.definition is None else prospect(meant.definition, at)
     return {
         "utc": at.astimezone(UTC),
         "local": local.isoformat(),

@@ -20,7 +20,7 @@ from klokker.cli.output import AsJson, console, facts, local, moment, print_json
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.duration import rounded
 from klokker.core.errors import TimetableError
-from klokker.core.foresight import fate, runs_after
+from klokker.core.foresight import prospect, runs_after
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.undecided import Undecided
 from klokker.core.words.explain import explain, explain_closed
@@ -233,7 +233,7 @@ def _next(
         if definition.rest() is not None:
             return ([], "next: once the run that is under way has ended") if at is None else ([at], "")
         if at is not None:
-            found += [] if fate(definition, at).dismissed else [at]
+            found += [] if prospect(definition, at).dismissed else [at]
             for moment in islice(runs_after(definition, definition.timetable(), at), count):
                 found.append(moment)
     except TimetableError as fault:

@@ -216,7 +216,7 @@ def _told(what: Fate | LedgerDismissal) -> str:
 def _of_them(one: Summary) -> str:
     unusual = {outcome.value: count for outcome, count in one.outcomes.items() if outcome.value != "succeeded"}
     parts = {reason.value: count for reason, count in one.dismissed.items()} | unusual
-    parts |= {"unfinished": one.unfinished, "undecided": one.undecided}
+    parts |= {"unfinished": one.unfinished, "undecided": one.undecided, "waiting": one.waiting}
     return ", ".join(f"{count:,} {word}" for word, count in parts.items() if count)
 
 
@@ -235,6 +235,7 @@ def _as_data(world: World, begins: datetime, summaries: Sequence[Summary], *, ea
                 "outcomes": {outcome.value: count for outcome, count in one.outcomes.items()},
                 "unfinished": one.unfinished,
                 "undecided": one.undecided,
+                "waiting": one.waiting,
                 "longest_wait": one.longest_wait,
                 "exact": one.exact,
             }
