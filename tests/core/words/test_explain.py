@@ -84,7 +84,7 @@ KINDS = [
     ),
     (
         "RRULE:FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=-1;BYHOUR=9,17;UNTIL=20300101T120000",
-        "Every year, in June, on the last of the month, at 09:00 and 17:00, until Tuesday 1 January 2030 at 12:00.",
+        "Every year, in June, on the last day of the month, at 09:00 and 17:00, until Tuesday 1 January 2030 at 12:00.",
     ),
     ("RRULE:FREQ=YEARLY;BYDAY=-2MO", "Every year, on the 2nd last Monday of the year, at 00:00."),
     (

@@ -1,7 +1,6 @@
 """Which days of a month does a recurrence rule name? Arithmetic, for rules whose days are told month by month.
 
-The others count weeks, days or weekdays of the year, or name weekdays of both kinds (`MO,2TU`): those are left to
-python-dateutil.
+The others count weeks, days or weekdays of the year: those are left to python-dateutil.
 """
 
 from calendar import monthrange
@@ -15,11 +14,10 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 def told_by_months(rule: Rule) -> bool:
     """Whether the days of a rule of months or years are told month by month."""
-    numbered = {bool(nth) for _, nth in rule.weekdays}
-    if rule.weeks or rule.yeardays or len(numbered) > 1:
+    if rule.weeks or rule.yeardays:
         return False
     # The nth weekday counts within the month, in a rule of years only where that names months.
-    return rule.freq == "MONTHLY" or bool(rule.months) or True not in numbered
+    return rule.freq == "MONTHLY" or bool(rule.months) or not any(nth for _, nth in rule.weekdays)
 
 
 def days_of_month(rule: Rule, year: int, month: int) -> Sequence[int]:

@@ -308,7 +308,16 @@ def _at(days: Sequence[int], times: Sequence[int], place: int) -> int:
 
 
 def _days_by_dateutil(rule: Rule, period: int) -> list[int]:
-    """The days of one year or month, as python-dateutil lays it out."""
+    """The days of one year or month. Weekdays of both kinds (`MO,20TU`) add up, where dateutil asks for both at once."""
+    plain = tuple(each for each in rule.weekdays if not each[1])
+    numbered = tuple(each for each in rule.weekdays if each[1])
+    if not (plain and numbered):
+        return _laid_out_by_dateutil(rule, period)
+    kinds = (replace(rule, weekdays=each) for each in (plain, numbered))
+    return sorted({day for each in kinds for day in _laid_out_by_dateutil(each, period)})
+
+
+def _laid_out_by_dateutil(rule: Rule, period: int) -> list[int]:
     from dateutil import rrule  # the extra `rrule`; only rules that are not told by months need it
 
     yearly = rule.freq == "YEARLY"

@@ -63,6 +63,7 @@ DUTCH = Language(
     at_seconds="in seconde {seconds}, {minutes}",
     every_day="elke dag",
     on_dates="op de {dates} van de maand",
+    on_last_dates="op de {dates} dag van de maand",
     if_there="{days}, in maanden die deze dag hebben",
     last_day="op de laatste dag van de maand",
     before_last="{length} voor de laatste dag van de maand",

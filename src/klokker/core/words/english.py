@@ -69,6 +69,7 @@ ENGLISH = Language(
     at_seconds="at second {seconds}, {minutes}",
     every_day="every day",
     on_dates="on the {dates} of the month",
+    on_last_dates="on the {dates} day of the month",
     if_there="{days}, in months that have it",
     last_day="on the last day of the month",
     before_last="{length} before the last day of the month",

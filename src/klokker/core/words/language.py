@@ -48,6 +48,7 @@ class Language:
     # days
     every_day: str
     on_dates: str
+    on_last_dates: str
     if_there: str
     last_day: str
     before_last: str

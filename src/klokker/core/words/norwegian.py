@@ -63,6 +63,7 @@ NORWEGIAN = Language(
     at_seconds="i sekund {seconds}, {minutes}",
     every_day="hver dag",
     on_dates="den {dates} i måneden",
+    on_last_dates="den {dates} dagen i måneden",
     if_there="{days}, i måneder som har den dagen",
     last_day="den siste dagen i måneden",
     before_last="{length} før den siste dagen i måneden",

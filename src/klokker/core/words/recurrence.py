@@ -17,6 +17,9 @@ _UNITS: dict[str, Unit] = {
     "MINUTELY": "minute",
     "SECONDLY": "second",
 }
+_CHOSEN_WITHIN = ("YEARLY", "MONTHLY", "WEEKLY")
+"""Periods of which a rule chooses days."""
+_IN_EVERY_MONTH = 28
 _MOST_TIMES = 12
 """Up to so many times of a day are listed whole; more are told by hours, minutes and seconds."""
 
@@ -26,10 +29,18 @@ def said_recurrence(of: Recurrence, language: Language) -> str:
     rule, start = of.rule, from_epoch(of.start)
     unit = _UNITS[rule.freq]
     often, days = language.every(rule.interval, unit), _days(of, start, language)
-    if days and rule.freq not in ("YEARLY", "MONTHLY", "WEEKLY"):
-        # A day, or less, is no longer chosen within the period: the days are those on which it counts at all.
-        often, days = language.only_on.format(often=often, days=", ".join(days)), []
-    said = ", ".join([often, *days, *_times(of, start, language)])
+    if rule.freq in _CHOSEN_WITHIN:
+        said = ", ".join([often, *days, *_times(of, start, language)])
+    elif rule.freq == "DAILY":
+        # A day is no longer chosen within its period: what is named says which ones count at all.
+        if days:
+            named = ", ".join(days)
+            often = named if rule.interval == 1 else language.only_on.format(often=often, days=named)
+        said = ", ".join([often, *_times(of, start, language)])
+    else:
+        said, named_units = _by_the_clock(of, start, often, language)
+        if days or named_units:
+            said = language.only_on.format(often=said, days=", ".join([*days, *named_units]))
     if rule.positions:
         positions = _positions(rule.positions, language)
         said = language.of_these.format(what=said, period=language.every(1, unit), positions=positions)
@@ -65,14 +76,24 @@ def _days(of: Recurrence, start: datetime, language: Language) -> list[str]:
         parts.append(language.on_year_days.format(days=listed))
     named = []
     if monthdays:
-        dates = _positions(monthdays, language)
-        said = language.on_dates.format(dates=dates)
-        named.append(language.if_there.format(days=said) if max(monthdays) > 28 else said)
+        named.append(_dates(monthdays, language))
     if weekdays:
         named.append(_weekdays(weekdays, in_year=rule.freq == "YEARLY" and not months, language=language))
     if len(named) == 2:
         named = [_both(named[0], named[1], weekdays, language)]
     return [*parts, *named]
+
+
+def _dates(monthdays: tuple[int, ...], language: Language) -> str:
+    """Days of the month, and days counted from its end."""
+    parts = []
+    if first := tuple(day for day in monthdays if day > 0):
+        said = language.on_dates.format(dates=_positions(first, language))
+        parts.append(language.if_there.format(days=said) if max(first) > _IN_EVERY_MONTH else said)
+    if last := tuple(day for day in monthdays if day < 0):
+        said = language.on_last_dates.format(dates=_positions(last, language))
+        parts.append(language.if_there.format(days=said) if min(last) < -_IN_EVERY_MONTH else said)
+    return language.listed(parts)
 
 
 def _both(dates: str, days: str, weekdays: tuple[tuple[int, int], ...], language: Language) -> str:
@@ -109,13 +130,10 @@ def _position(number: int, language: Language) -> str:
 
 
 def _times(of: Recurrence, start: datetime, language: Language) -> list[str]:
-    """The times of the day, where the rule says any or leaves them to its start."""
-    rule = of.rule
-    by_day = rule.freq in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
-    hours = rule.hours or ((start.hour,) if by_day else ())
-    minutes = rule.minutes or ((start.minute,) if by_day or rule.freq == "HOURLY" else ())
-    seconds = rule.seconds or (() if rule.freq == "SECONDLY" else (start.second,))
-    if hours and minutes and seconds and len(hours) * len(minutes) * len(seconds) <= _MOST_TIMES:
+    """The times of the day, which the rule says or leaves to its start; of a rule of days or longer periods."""
+    hours, minutes, seconds = of.rule.hours, of.rule.minutes, of.rule.seconds
+    hours, minutes, seconds = hours or (start.hour,), minutes or (start.minute,), seconds or (start.second,)
+    if len(hours) * len(minutes) * len(seconds) <= _MOST_TIMES:
         times = [
             f"{hour:02}:{minute:02}" + (f":{second:02}" if seconds != (0,) else "")
             for hour in hours
@@ -123,13 +141,35 @@ def _times(of: Recurrence, start: datetime, language: Language) -> list[str]:
             for second in seconds
         ]
         return [language.at_times.format(times=language.listed(times))]
-    parts = []
-    if minutes:
-        listed = language.listed([language.minute_of.format(minute=minute) for minute in minutes])
-        parts.append(language.past_the_hour.format(minutes=listed))
-    if hours:
-        parts.append(language.in_hours.format(hours=language.listed([f"{hour:02}:00" for hour in hours])))
-    if seconds and seconds != (0,):
-        listed = language.listed([str(second) for second in seconds])
-        parts = [language.at_seconds.format(seconds=listed, minutes=", ".join(parts) or language.every(1, "minute"))]
-    return parts
+    parts = [_past_the_hour(minutes, language), _in_hours(hours, language)]
+    return parts if seconds == (0,) else [_at_seconds(seconds, ", ".join(parts), language)]
+
+
+def _by_the_clock(of: Recurrence, start: datetime, often: str, language: Language) -> tuple[str, list[str]]:
+    """Of a rule of hours, minutes or seconds: how often and when within, and what it names of the coarser units."""
+    rule, named = of.rule, []
+    if rule.freq == "HOURLY":
+        often = f"{often}, {_past_the_hour(rule.minutes or (start.minute,), language)}"
+    elif rule.minutes:
+        named.append(_past_the_hour(rule.minutes, language))
+    if rule.freq == "SECONDLY":
+        if rule.seconds:
+            named.insert(0, _at_seconds(rule.seconds, language.every(1, "minute"), language))
+    elif (seconds := rule.seconds or (start.second,)) != (0,):
+        often = _at_seconds(seconds, often, language)
+    if rule.hours:
+        named.append(_in_hours(rule.hours, language))
+    return often, named
+
+
+def _past_the_hour(minutes: tuple[int, ...], language: Language) -> str:
+    listed = language.listed([language.minute_of.format(minute=minute) for minute in minutes])
+    return language.past_the_hour.format(minutes=listed)
+
+
+def _in_hours(hours: tuple[int, ...], language: Language) -> str:
+    return language.in_hours.format(hours=language.listed([f"{hour:02}:00" for hour in hours]))
+
+
+def _at_seconds(seconds: tuple[int, ...], minutes: str, language: Language) -> str:
+    return language.at_seconds.format(seconds=language.listed([str(second) for second in seconds]), minutes=minutes)
