@@ -5,10 +5,9 @@ A definition is plain values. `when` stays text here (the one column in which a 
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -16,15 +15,28 @@ from klokker.core.catchup import CatchUp
 from klokker.core.closed import Closed, WhenClosed
 from klokker.core.duration import duration_text
 from klokker.core.errors import InvalidPolicy, KlokkerError, TimetableError
-from klokker.core.fields import LONGEST, Fields, Unfit, length, printable_name, shown, table, text, whole
+from klokker.core.field_values import (
+    arguments,
+    grace,
+    json_table,
+    json_value,
+    moment_in,
+    one_of,
+    order,
+    positive,
+    reasons,
+    schedule_name,
+    texts,
+    zone_name,
+)
+from klokker.core.fields import LONGEST, Fields, printable_name, shown, text
 from klokker.core.jitter import Jitter
 from klokker.core.json_values import Json as Json
 from klokker.core.known import NOTHING, Known, Named, Noted
 from klokker.core.limits import Limited
-from klokker.core.moments import epoch_second, from_epoch
+from klokker.core.moments import epoch_second
 from klokker.core.overlap import Overlap
 from klokker.core.placement import Placement
-from klokker.core.result import as_result
 from klokker.core.retention import Retention
 from klokker.core.retry import Retry
 from klokker.core.timeout import Timeout
@@ -33,11 +45,8 @@ from klokker.core.timetables.closings import Closings
 from klokker.core.timetables.completion import AfterCompletion
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.text import timetable
-from klokker.core.timetables.zones import wall_clock
 
 EXECUTORS = ("processes", "threads", "inline")
-LARGEST = 2**31 - 1
-"""The largest whole number that every database's integer column takes."""
 
 
 class AfterSuccess(StrEnum):
@@ -140,7 +149,7 @@ class Definition:
         reading = Fields(values, _WRITTEN)
         definition = None
         try:
-            definition = _read(reading, reading.take("zone", _zone, "UTC"))
+            definition = _read(reading, reading.take("zone", zone_name, "UTC"))
             if not reading.faults.keys() & {"name", "when", "zone", "gap", "fold", "closed"}:
                 definition = definition.knowing(known)
         except (InvalidDefinition, InvalidPolicy) as refused:
@@ -313,140 +322,50 @@ def _from_text(stored: str) -> Definition:
 
 
 def _read(reading: Fields, zone: str) -> Definition:
-    def moment(value: object) -> datetime | None:
-        return _moment(value, zone)
+    def moment(value: object) -> datetime:
+        return moment_in(value, zone)
 
     return Definition(
-        name=reading.need("name", _schedule_name, ""),
+        name=reading.need("name", schedule_name, ""),
         task=reading.need("task", printable_name, ""),
         when=reading.need("when", text, ""),
-        args=reading.take("args", _args, ()),
-        kwargs=reading.take("kwargs", _json_table, {}),
+        args=reading.take("args", arguments, ()),
+        kwargs=reading.take("kwargs", json_table, {}),
         description=reading.take("description", text, ""),
         zone=zone,
-        gap=reading.take("gap", _one_of("shift", "skip"), None),
-        fold=reading.take("fold", _one_of("first", "second", "both"), None),
+        gap=reading.take("gap", one_of("shift", "skip"), None),
+        fold=reading.take("fold", one_of("first", "second", "both"), None),
         starts=reading.take("starts", moment, None),
         ends=reading.take("ends", moment, None),
-        max_runs=reading.take("max_runs", _positive, None),
-        order=reading.take("order", _order, 0),
+        max_runs=reading.take("max_runs", positive, None),
+        order=reading.take("order", order, 0),
         lane=reading.take("lane", printable_name, "default"),
         placement=reading.take("placement", Placement.read, Placement()),
         catch_up=reading.take("catch_up", CatchUp.read, CatchUp()),
-        grace=reading.take("grace", _grace, timedelta(seconds=60)),
+        grace=reading.take("grace", grace, timedelta(seconds=60)),
         overlap=reading.take("overlap", Overlap.read, Overlap.SKIP),
         closed=reading.take("closed", Closed.read, None),
         jitter=reading.take("jitter", Jitter.read, Jitter()),
-        after_success=AfterSuccess(reading.take("after_success", _one_of(*AfterSuccess), "keep")),
+        after_success=AfterSuccess(reading.take("after_success", one_of(*AfterSuccess), "keep")),
         retention=reading.take("retention", Retention.read, Retention()),
         retry=reading.take("retry", Retry.read, None),
         if_lost=reading.take("if_lost", _if_lost, None),
         timeout=reading.take("timeout", Timeout.read, None),
-        executor=reading.take("executor", _one_of(*EXECUTORS), None),
+        executor=reading.take("executor", one_of(*EXECUTORS), None),
         owner=reading.take("owner", text, ""),
         runbook=reading.take("runbook", text, ""),
         review_by=reading.take("review_by", moment, None),
-        labels=reading.take("labels", _texts, {}),
-        silence=reading.take("silence", _silence, {}),
-        engine_options=reading.take("engine_options", _json_table, {}),
+        labels=reading.take("labels", texts, {}),
+        silence=reading.take("silence", reasons, {}),
+        engine_options=reading.take("engine_options", json_table, {}),
         declared_in=reading.take("declared_in", text, ""),
-        calendars=reading.take("calendars", _texts, {}),
-        places=reading.take("places", _texts, {}),
+        calendars=reading.take("calendars", texts, {}),
+        places=reading.take("places", texts, {}),
     )
 
 
-def _schedule_name(value: object) -> str:
-    name = printable_name(value)
-    if re.search(r"#[0-9]+$", name):
-        raise Unfit(f"must not end in # and digits, which is how a retired schedule is named, got {shown(name)}")
-    return name
-
-
-def _zone(value: object) -> str:
-    name = text(value)
-    wall_clock(name)
-    return name
-
-
-def _moment(value: object, zone: str) -> datetime:
-    """A moment; one without an offset is a time on the zone's clocks: in a gap its end, in a fold the first."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise Unfit(f"must be a date and time such as 2026-12-24T18:00, got {shown(value)}") from None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local, placed in its zone below
-    if not isinstance(value, datetime):
-        raise Unfit(f"must be a date and time such as 2026-12-24T18:00, got {shown(value)}")
-    try:
-        if value.tzinfo is not None:
-            return value.astimezone(UTC)
-        wall = epoch_second(value.replace(tzinfo=UTC))
-        return from_epoch(wall_clock(zone).happenings(wall)[0])
-    except (OverflowError, IndexError):
-        raise Unfit(f"lies outside the calendar: {shown(value)}") from None
-
-
-def _args(value: object) -> tuple[Json, ...]:
-    if isinstance(value, str) or not isinstance(value, list | tuple):
-        raise Unfit(f"must be a list, got {shown(value)}")
-    stored = _json(value)
-    return tuple(stored) if isinstance(stored, list) else ()
-
-
-def _json_table(value: object) -> dict[str, Json]:
-    stored = _json(dict(table(value)))
-    return stored if isinstance(stored, dict) else {}
-
-
-def _json(value: object) -> Json:
-    result = as_result(value)
-    if result.fault is not None:
-        raise Unfit(f"must be JSON: {result.fault.replace('The returned value', 'the value', 1)}")
-    return result.json
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {printable_name(key): text(each) for key, each in table(value).items()}
-
-
-def _silence(value: object) -> dict[str, str]:
-    reasons = {printable_name(code): text(reason) for code, reason in table(value).items()}
-    if bare := [code for code, reason in reasons.items() if not reason.strip()]:
-        raise Unfit(f'must say why, as in {{ {bare[0]} = "the reason" }}')
-    return reasons
-
-
-def _positive(value: object) -> int:
-    if not 1 <= (count := whole(value)) <= LARGEST:
-        raise Unfit(f"must be from 1 to {LARGEST}, got {count}")
-    return count
-
-
-def _order(value: object) -> int:
-    if abs(order := whole(value)) > LARGEST:
-        raise Unfit(f"must be from -{LARGEST} to {LARGEST}, got {order}")
-    return order
-
-
-def _grace(value: object) -> timedelta:
-    if not timedelta(0) <= (span := length(value)) <= LONGEST:
-        raise Unfit(f"must be from zero to a thousand years, got {span}")
-    return span
-
-
 def _if_lost(value: object) -> IfLost:
-    return IfLost(_one_of(*IfLost)(value))
-
-
-def _one_of(*choices: str) -> Callable[[object], str]:
-    def choice(value: object) -> str:
-        if value not in choices:
-            raise Unfit(f"must be {' or '.join(choices)}, got {shown(value)}")
-        return str(value)
-
-    return choice
+    return IfLost(one_of(*IfLost)(value))
 
 
 _PLAIN = Definition(name="", task="", when="")
@@ -470,4 +389,4 @@ def _written(value: object) -> Json:
         case CatchUp() | Closed() | Jitter() | Timeout():
             return str(value)
         case _:
-            return _json(value)
+            return json_value(value)
