@@ -8,7 +8,8 @@ from typing import Any
 from klokker.cli.effects import as_data as effect_as_data
 from klokker.cli.effects import lines as effect_lines
 from klokker.core.closed import WhenClosed
-from klokker.core.errors import InvalidTimetable, TooSparse
+from klokker.core.definition import Definition
+from klokker.core.errors import InvalidTimetable, TimetableError, TooSparse
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.moments import epoch_second, from_epoch
 from klokker.core.timetables.calendar_text import read_calendar
@@ -16,7 +17,7 @@ from klokker.core.timetables.closings import Closings
 from klokker.core.timetables.masks import NEVER_BEFORE, InCalendar
 from klokker.operations.calendar import CalendarEffect
 from klokker.operations.occurrences import undecided
-from klokker.store.contract import LockedSchedule, NamedCalendar
+from klokker.store.contract import NamedCalendar, Schedule, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,32 @@ class Waits:
     until: datetime
 
 
-def waiting(calendar: str, schedules: Sequence[LockedSchedule], now: datetime) -> list[Waits]:
+def waiting(store: Store, calendar: str, schedules: Sequence[Schedule], now: datetime) -> list[Waits]:
     """What waits now for the end of a closing of the calendar, of these schedules that name it."""
     found: list[Waits] = []
-    for locked in schedules:
-        definition = locked.schedule.revision.definition
+    for schedule in schedules:
+        definition = schedule.revision.definition
         closed = definition.closed
         if closed is None or closed.calendar != calendar or closed.then is not WhenClosed.WAIT:
             continue
-        if locked.schedule.state is not ScheduleState.ACTIVE:
+        if schedule.state is not ScheduleState.ACTIVE or not _is_closed(definition, now):
             continue
-        behind = undecided(locked.timers, now)
+        behind = undecided(store.locked_view(schedule.id).timers, now)
         if behind.since is not None and behind.opens is not None:
             found.append(Waits(definition.name, definition.zone, behind.waiting, behind.since, behind.opens))
     return found
+
+
+def _is_closed(definition: Definition, now: datetime) -> bool:
+    try:
+        closings = definition.closings()
+        return closings is not None and closings.at(epoch_second(now)) is not None
+    except TimetableError:
+        return False
+
+
+SCHEDULES_SHOWN = 20
+"""Schedules that a change is told of one by one."""
 
 
 def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, done: bool) -> Iterator[str]:
@@ -109,9 +122,11 @@ def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, do
         yield f"  description: {before.description or '–'} → {after.description or '–'}"
     if before is not None and before.origin is not after.origin:
         yield f"  origin: {before.origin} → {after.origin}"
-    for each in effect.schedules:
+    for each in effect.schedules[:SCHEDULES_SHOWN]:
         told = list(effect_lines(each, zone=zones.get(each.name, "UTC"), done=done))
         yield from (told if len(told) > 1 else [f"{told[0]}: its next {len(each.next)} moments stay"])
+    if (more := len(effect.schedules) - SCHEDULES_SHOWN) > 0:
+        yield f"… and {more:,} more schedules; --json shows all"
     for left in effect.left:
         yield f"{left.name}: left alone; {left.why}"
     if after.version != (before.version if before else 0) and not effect.schedules and not effect.left:

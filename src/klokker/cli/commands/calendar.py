@@ -29,7 +29,8 @@ from klokker.operations.calendar import (
     do_calendar,
     preview_calendar,
 )
-from klokker.store.contract import LockedSchedule, NamedCalendar
+from klokker.store.contract import NamedCalendar
+from klokker.store.contract import Schedule as NamedSchedule
 from klokker.wiring.project import read_settings
 
 app = typer.Typer(add_completion=False)
@@ -71,9 +72,14 @@ def by_itself(context: typer.Context) -> None:
 def list_calendars(as_json: AsJson = False) -> None:
     """The calendars: whether a window is on now, how many schedules name each, and what waits for its end."""
     store, now, zone = DjangoStore(), the_moment(), read_settings().zone
-    rows = [(each, store.calendar_view(each.name).schedules) for each in store.calendars()]
+    naming = store.naming()
+    rows = [
+        (each, [schedule for schedule in naming if each.name in schedule.revision.definition.calendars])
+        for each in store.calendars()
+    ]
+    waits = {each.name: waiting(store, each.name, schedules, now) for each, schedules in rows}
     if as_json:
-        print_json({"calendars": [_listed(each, schedules, now, zone) for each, schedules in rows]})
+        print_json({"calendars": [_listed(each, schedules, waits[each.name], now, zone) for each, schedules in rows]})
         return
     table(
         COLUMNS,
@@ -83,7 +89,7 @@ def list_calendars(as_json: AsJson = False) -> None:
                 str(each.version),
                 _standing(each, now, zone),
                 str(len(schedules)),
-                _how_many(waiting(each.name, schedules, now)),
+                _how_many(waits[each.name]),
                 each.description,
             )
             for each, schedules in rows
@@ -102,10 +108,11 @@ def show(
 ) -> None:
     """One calendar: its text, its next windows, the schedules that name it, what waits for it now, its versions."""
     store, now, zone = DjangoStore(), the_moment(), zone or read_settings().zone
-    view = store.calendar_view(name)
-    calendar = view.calendar
+    kept = {each.name: each for each in store.calendars(removed=True)}
+    calendar = kept.get(name)
     if calendar is None:
-        raise NoSuchCalendar(name, view.known)
+        raise NoSuchCalendar(name, [each.name for each in kept.values() if not each.removed])
+    schedules = store.naming(name)
     versions = list(CalendarVersion.objects.filter(calendar__name=name).order_by("-number"))
     text = calendar.text
     if version is not None:
@@ -116,16 +123,16 @@ def show(
         upcoming = windows.upcoming(now, count)
     except InvalidTimetable as unreadable:
         fault = fault or str(unreadable)
-    waits = waiting(name, view.schedules, now)
+    waits = waiting(store, name, schedules, now)
     if as_json:
-        data = _listed(calendar, view.schedules, now, zone)
+        data = _listed(calendar, schedules, waits, now, zone)
         data |= {"text": text, "shown_version": version or calendar.version, "fault": fault or None}
         data |= {"zone": windows.zone if windows else None, "windows": [_window(each) for each in upcoming]}
         data |= {
             "waits": [wait_as_data(each) for each in waits],
             "versions": [_version(each) for each in versions[:count]],
         }
-        print_json({**data, "schedules": [_named(each) for each in view.schedules]})
+        print_json({**data, "schedules": [_named(each) for each in schedules]})
         return
     shown_zone = windows.zone if windows else zone
     whose = "" if windows is None or windows.own else ", or those of the schedule that names it"
@@ -151,7 +158,7 @@ def show(
     _section("schedules")
     table(
         SCHEDULES,
-        ((each["name"], each["state"], each["how"]) for each in map(_named, view.schedules)),
+        ((each["name"], each["state"], each["how"]) for each in map(_named, schedules)),
         empty="No schedule names it.",
     )
     if waits:
@@ -348,12 +355,12 @@ def _window_row(window: CalendarWindow, zone: str) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _named(locked: LockedSchedule) -> dict[str, Any]:
+def _named(schedule: NamedSchedule) -> dict[str, Any]:
     """A schedule that names the calendar, and how."""
-    definition = locked.schedule.revision.definition
+    definition = schedule.revision.definition
     return {
         "name": definition.name,
-        "state": locked.schedule.state,
+        "state": schedule.state,
         "when": definition.when,
         "closed": str(definition.closed) if definition.closed else None,
         "how": _how(definition),
@@ -364,7 +371,9 @@ def _how(definition: Definition) -> str:
     return "; ".join([definition.when, *([str(definition.closed)] if definition.closed else [])])
 
 
-def _listed(calendar: NamedCalendar, schedules: Sequence[LockedSchedule], now: datetime, zone: str) -> dict[str, Any]:
+def _listed(
+    calendar: NamedCalendar, schedules: Sequence[NamedSchedule], waits: Sequence[Waits], now: datetime, zone: str
+) -> dict[str, Any]:
     """A calendar in a list, as docs/commands/json.md promises it."""
     try:
         first: Sequence[CalendarWindow] = Windows.of(calendar.name, calendar.text, zone).upcoming(now, 1)
@@ -372,7 +381,7 @@ def _listed(calendar: NamedCalendar, schedules: Sequence[LockedSchedule], now: d
     except InvalidTimetable as unreadable:
         first, fault = (), calendar.fault or str(unreadable)
     within = bool(first) and (first[0].begins is None or first[0].begins <= now)
-    waits = [each.count for each in waiting(calendar.name, schedules, now)]
+    counts = [each.count for each in waits]
     return {
         "name": calendar.name,
         "description": calendar.description,
@@ -383,8 +392,8 @@ def _listed(calendar: NamedCalendar, schedules: Sequence[LockedSchedule], now: d
         "fault": fault or None,
         "in_window": None if fault else within,
         "until": first[0].ends if within else first[0].begins if first else None,
-        "schedules": [each.schedule.revision.definition.name for each in schedules],
-        "waiting": None if None in waits else sum(count or 0 for count in waits),
+        "schedules": [each.revision.definition.name for each in schedules],
+        "waiting": None if None in counts else sum(count or 0 for count in counts),
     }
 
 
