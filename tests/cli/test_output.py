@@ -64,8 +64,10 @@ def promised(command: str) -> set[str]:
     """The keys that the page promises for a command; "as in" another command's means those too."""
     shape = next(shape for commands, shape in SHAPES.items() if f"`{command}`" in commands)
     keys = set(re.findall(r'"(\w+)"', shape))
-    for other in re.findall(r"as in `(\w+)`", shape):
-        keys |= promised(other) - ({"schedules"} if other == "list" else {"runs"})
+    for other in re.findall(r"as in `([\w ]+)`", shape):
+        keys |= promised(other) - (
+            {"schedules"} if other == "list" else {"calendars"} if other == "calendar list" else {"runs"}
+        )
     return keys
 
 
@@ -133,10 +135,41 @@ def test_a_command_prints_the_keys_that_are_promised(shop: Cli, command: str, ar
     assert keys == promised(command) - NOT_HERE.get(command, set())
 
 
+NIGHT = """
+[calendars]
+night = "daily 22:00-06:00"
+
+[schedules.by-night]
+task = "shop.clean_up"
+when = "0 * * * * only calendar night"
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "not_here"),
+    [
+        ("calendar list", (), set()),
+        ("calendar show", ("night",), {"schedule", "count", "since"}),
+        (
+            "calendar edit",
+            ("night", "daily 21:00-06:00", "--take-over", "--yes"),
+            {"after", "count", "reason", "until", "why"},
+        ),
+    ],
+)
+def test_calendars_print_the_keys_that_are_promised(
+    cli: Cli, command: str, arguments: tuple[str, ...], not_here: set[str]
+) -> None:
+    cli.sync(NIGHT)
+    said = cli(*command.split(), *arguments, "--json")
+    assert said.code == 0, said
+    assert printed(said.json) == promised(command) - not_here
+
+
 def test_every_command_that_takes_json_has_its_shape_on_the_page() -> None:
     on_page = {name for commands in SHAPES for name in re.findall(r"`(\w+)", commands)}
     without = {"serve", "beat", "worker", "demo"}
-    assert {"lane", "node", *on_page} >= set(CATALOGUE) - without
+    assert {"lane", "node", "calendar", *on_page} >= set(CATALOGUE) - without
 
 
 PAINTED = f"""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from klokker.core.known import Known
 from klokker.moving.declared import InvalidFile, NoSuchFile, read_file
 
 
@@ -125,3 +126,78 @@ def test_a_source_and_a_text_are_what_a_person_writes(tmp_path: Path) -> None:
         "source": "must be 1 to 200 printable characters without blanks around, got '\\x1b[31m'",
         "schedules.a.description": "must have at most 65,536 characters, got 65,537",
     }
+
+
+SCHOOL = "\r\n".join(
+    ("BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", "DTSTART;VALUE=DATE:20260720", "END:VEVENT", "END:VCALENDAR", "")
+)
+
+
+def test_calendars_are_texts_tables_or_files_beside_and_schedules_name_them(tmp_path: Path) -> None:
+    (tmp_path / "school.ics").write_text(SCHOOL, newline="")
+    file = tmp_path / "chores.toml"
+    file.write_text(
+        """
+        [calendars]
+        night = "zone Europe/Oslo\\ndaily 22:00-06:00"
+        school = { file = "school.ics", description = "no school" }
+        lunch.text = "daily 12:00-13:00"
+        [schedules.a]
+        task = "t"
+        when = "0 * * * * except calendar night except calendar elsewhere"
+        closed = "skip during school"
+        """
+    )
+    declared = read_file(file, Known({"elsewhere": "daily 01:00-02:00", "night": "daily 03:00-04:00"}))
+    assert [(each.name, each.text[:5], each.description) for each in declared.calendars] == [
+        ("night", "zone ", ""),
+        ("school", "BEGIN", "no school"),
+        ("lunch", "daily", ""),
+    ]
+    assert declared.definitions[0].calendars == {
+        "elsewhere": "daily 01:00-02:00",
+        "night": "zone Europe/Oslo\ndaily 22:00-06:00",
+        "school": SCHOOL.replace("\r\n", "\n"),
+    }
+
+
+def test_what_is_wrong_with_calendars_is_named_with_its_place_and_once(tmp_path: Path) -> None:
+    (tmp_path / "latin.ics").write_bytes(b"\xff")
+    faults = refused(
+        tmp_path,
+        """
+        [calendars]
+        night = "dayly 22:00-06:00"
+        number = 3
+        both = { text = "holidays NL", file = "x" }
+        neither = {}
+        gone = { file = "gone.ics" }
+        latin = { file = "latin.ics" }
+        odd = { text = "holidays NL", txt = "x" }
+        "no name" = "holidays NL"
+        [schedules.a]
+        task = "t"
+        when = "0 * * * * except calendar night"
+        [schedules.b]
+        task = "t"
+        when = "0 * * * *"
+        closed = "wait during nihgt"
+        """,
+    )
+    assert "write one of: `holidays NL`" in faults.pop("calendars.night")
+    assert "must be a text, or a table" in faults.pop("calendars.number")
+    for name in ("both", "neither"):
+        assert "one of them" in faults.pop(f"calendars.{name}")
+    assert faults.pop("calendars.gone") == "No such file or directory"
+    assert "no UTF-8 text" in faults.pop("calendars.latin")
+    assert "did you mean text?" in faults.pop("calendars.odd.txt")
+    assert "must be letters" in faults.pop("calendars.no name")
+    assert "calendar 'nihgt'" in faults.pop("schedules.b.closed")
+    assert faults == {}, "that a calendar cannot be read is no fault of the schedules that name it"
+
+
+def test_a_calendar_that_is_too_long_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "long.ics").write_text(SCHOOL + "X" * 70_000)
+    faults = refused(tmp_path, '[calendars]\nlong = { file = "long.ics" }\n[schedules]\n')
+    assert "may have 65,536" in faults["calendars.long.text"]
+    assert "keep the events that are to come" in faults["calendars.long.text"]

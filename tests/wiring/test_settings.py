@@ -29,6 +29,15 @@ def test_lists_lanes_and_spans_are_written_as_people_write_them(monkeypatch: pyt
     assert settings.poll == timedelta(milliseconds=500)
 
 
+def test_places_are_written_in_one_text_or_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = {"amsterdam": "52.37,4.9", "cape-town": "-33.92,18.42"}
+    assert Settings.read({"places": {"amsterdam": "52.37, 4.90", "cape-town": "-33.92,18.42"}}).places == places
+    monkeypatch.setenv("KLOKKER_PLACES", "amsterdam:52.37,4.90; cape-town:-33.92,18.42;")
+    assert Settings.read({"places": {"oslo": "59.91,10.75"}}).places == places, "the environment is the strongest"
+    with pytest.raises(InvalidSettings):
+        Settings.read({}).but(places=["amsterdam"])
+
+
 def test_a_slip_in_the_environment_is_named_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KLOKKER_NOED", "a")
     with pytest.raises(InvalidSettings) as refused:
@@ -54,6 +63,12 @@ def test_a_slip_in_what_is_handed_in_is_named_with_what_was_meant() -> None:
         ({"lease": "21s"}, "lease", "its length must be at least a quarter longer than the child's term"),
         ({"prune_every": "0s"}, "prune_every", "must be positive"),
         ({"node": "a b"}, "node", "'a b' may hold letters"),
+        ({"places": "amsterdam"}, "places", "'amsterdam' is not NAME:LATITUDE,LONGITUDE"),
+        ({"places": "a:1,2;a:3,4"}, "places", "place 'a' stands there twice"),
+        ({"places": "a b:1,2"}, "places", "'a b' cannot be named in a timetable"),
+        ({"places": "a:north"}, "places", "a: 'north' is no pair of coordinates"),
+        ({"places": "a:91,0"}, "places", "a: latitudes go from -90 to 90"),
+        ({"places": "3"}, "places", "'3' is not NAME:LATITUDE,LONGITUDE"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_would_be_right(given: dict[str, str], where: str, said: str) -> None:

@@ -118,3 +118,24 @@ def test_a_file_that_is_refused_is_refused_as_in_a_sync(klokker: Klokker, tmp_pa
     assert ended.returncode == 2
     assert "schedules.x.when" in ended.stderr
     assert "^" in ended.stderr
+
+
+def test_calendars_of_the_file_hold_in_the_simulation(klokker: Klokker, tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text(
+        """
+        [calendars]
+        night = "daily 22:00-06:00"
+        [schedules.by-day]
+        task = "shop.count"
+        when = "0 * * * * except calendar night"
+        [schedules.skips]
+        task = "shop.count"
+        when = "0 * * * *"
+        closed = "skip during night"
+        """
+    )
+    ended = klokker("simulate", "shop.toml", "--from", "2026-03-30T00:00", "--for", "24h", "--json")
+    assert ended.returncode == 0, ended.stderr
+    by_day, skips = json.loads(ended.stdout)["schedules"]
+    assert (by_day["due"], by_day["runs"]) == (16, 16)
+    assert (skips["due"], skips["runs"], skips["dismissed"]) == (24, 16, {"closed": 8})
