@@ -24,18 +24,19 @@ def picture(title: str, unit: str, steps: Sequence[str], lanes: Mapping[str, Seq
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">',
         f"<style>{STYLE}</style>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text class="title" x="{LEFT}" y="20">{escape(title)}</text>',
     ]
     for quarter in range(5):
         y = TOP + down * (4 - quarter) / 4
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{top * quarter / 4:,.4g}</text>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_figure(top * quarter / 4)}</text>')
     base = [0.0] * len(steps)
     for (lane, figures), colour in zip(lanes.items(), _colours(len(lanes)), strict=True):
         for step, figure in enumerate(figures):
             if figure > 0:
                 height, below = down * figure / top, down * base[step] / top
-                told = escape(f"{steps[step]}, {lane}: {figure:,.4g} {unit}")
+                told = escape(f"{steps[step]}, {lane}: {_figure(figure)} {unit}")
                 parts.append(
                     f'<rect x="{LEFT + across * step + across * 0.1:.1f}" y="{TOP + down - below - height:.1f}" '
                     f'width="{across * 0.8:.1f}" height="{height:.1f}" fill="{colour}"><title>{told}</title></rect>'
@@ -73,4 +74,9 @@ def _round_up(figure: float) -> float:
     if figure <= 0:
         return 1.0
     unit: float = 10.0 ** floor(log10(figure))
-    return next(unit * each for each in (1, 2, 4, 5, 8, 10) if unit * each >= figure * 0.999)
+    return next(unit * each for each in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10) if unit * each >= figure * 0.999)
+
+
+def _figure(figure: float) -> str:
+    """`12,000`, `37.5`: as people write it."""
+    return f"{figure:,.0f}" if figure >= 1000 else f"{figure:.4g}"

@@ -76,7 +76,7 @@ def test_people_read_what_keeps_a_lane_busy(cli: Cli) -> None:
     lines = said.out.splitlines()
     assert lines[0] == "3 schedules, 147 starts, 12h of work"
     assert lines[2].split() == ["Tue", "2026-12-01", "00:00", "7", "30m", "0.50"]
-    assert "2 have no run yet that shows how long they take: they count as no time at all." in said.out
+    assert "Not known yet is how long runs of 2 schedules take: they count as no time at all." in said.out
     assert len([line for line in lines if line.startswith(("Tue", "Wed"))]) == 24
 
 
@@ -85,9 +85,9 @@ def test_paused_ones_are_left_out_and_broken_ones_are_named(cli: Cli) -> None:
     assert cli("pause", "clean-up", "-r", "for the move").code == 0
     Schedule.objects.filter(name="twice").update(state="broken", reason="its zone is gone")
     said = cli("forecast", *FROM)
-    assert "1 are paused, and left out." in said.out
+    assert "Left out: 1 paused schedule." in said.out
     assert said.err == "twice cannot be foreseen: its zone is gone\n"
-    assert said.out.startswith("1 schedules, 7 starts")
+    assert said.out.startswith("1 schedule, 7 starts")
 
 
 def test_nothing_will_start_in_an_empty_installation(cli: Cli) -> None:
@@ -159,3 +159,13 @@ def test_what_makes_no_sense_is_refused_in_words(cli: Cli, options: tuple[str, .
     answer = cli("forecast", *options)
     assert answer.code != 0
     assert said in answer.error
+
+
+def test_large_figures_are_written_as_people_write_them(cli: Cli, tmp_path: Path) -> None:
+    cli.sync('[schedules.seconds]\ntask = "shop.clean_up"\nwhen = "* * * * * *"\n')
+    told = cli("forecast", "--for", "1d", "--step", "1d", *FROM, "--svg", str(tmp_path / "load.svg"))
+    # Of work nothing is known yet.
+    assert told.out.splitlines()[0] == "1 schedule, 86,400 starts"
+    drawn = (tmp_path / "load.svg").read_text()
+    assert "100,000</text>" in drawn
+    assert "e+" not in drawn

@@ -57,7 +57,9 @@ def test_days_are_told_as_they_match(text: str, first: str) -> None:
 
 
 KINDS = [
-    ("every 10 minutes", "Every 10 minutes, counted from 1970-01-01 00:00 UTC."),
+    ("every 10 minutes", "Every 10 minutes, counted from midnight UTC."),
+    ("every 7 hours", "Every 7 hours, counted from Thursday 1 January 1970 at 00:00 UTC."),
+    ("every week", "Every week, counted from Thursday 1 January 1970 at 00:00 UTC."),
     ("every 2 weeks from 2026-01-05T03:00", "Every 2 weeks, counted from Monday 5 January 2026 at 03:00."),
     ("at 2026-12-24T18:00", "Once, on Thursday 24 December 2026 at 18:00."),
     (

@@ -14,7 +14,7 @@ from klokker.cli.finding import read_moment
 from klokker.cli.forecast_picture import caption, picture
 from klokker.cli.moment import now as the_moment
 from klokker.cli.option import read_span
-from klokker.cli.output import AsJson, print_json, say, table, warn
+from klokker.cli.output import AsJson, counted, print_json, say, table, warn
 from klokker.core.definition import Definition
 from klokker.core.duration import rounded
 from klokker.core.forecast import Course, Forecast, Load, forecast, total
@@ -151,7 +151,7 @@ def _places() -> dict[int, dict[str, int]]:
 
 def _say(told: Forecast, zone: str, asleep: int) -> None:
     whole = told.total
-    say(f"{len(told.schedules):,} schedules, {whole.starts:,} starts, {rounded(whole.busy)} of work")
+    say(f"{counted(len(told.schedules), 'schedule')}, {_whole(whole)}")
     rows = [
         (_shown(told.begins(number), zone), f"{load.starts:,}", _busy(load), _at_once(load, told.step))
         for number, load in enumerate(told.steps)
@@ -173,15 +173,22 @@ def _say(told: Forecast, zone: str, asleep: int) -> None:
         empty="No schedule is active.",
     )
     if told.unknown:
-        say(f"{len(told.unknown)} have no run yet that shows how long they take: they count as no time at all.")
+        say(
+            f"Not known yet is how long runs of {counted(len(told.unknown), 'schedule')} take: they count as no time at all."
+        )
     if asleep:
-        say(f"{asleep} are paused, and left out.")
+        say(f"Left out: {counted(asleep, 'paused schedule')}.")
     for name, why in told.unforeseen.items():
         warn(f"{name} cannot be foreseen: {why}")
 
 
 def _most(loads: Mapping[str, Load]) -> list[tuple[str, Load]]:
     return sorted(loads.items(), key=lambda item: (-item[1].busy, -item[1].starts, item[0]))
+
+
+def _whole(load: Load) -> str:
+    """`290 starts, 12h of work`; of work, where any is known."""
+    return f"{load.starts:,} starts" + (f", {rounded(load.busy)} of work" if load.busy else "")
 
 
 def _shown(at: datetime, zone: str) -> str:
@@ -208,7 +215,7 @@ def _drawn(told: Forecast, zone: str) -> str:
         caption(told.begins(number).astimezone(ZoneInfo(zone)), with_time=with_time)
         for number in range(len(told.steps))
     ]
-    title = f"{told.total.starts:,} starts, {rounded(told.total.busy)} of work, from {_shown(told.after, zone)} {zone}"
+    title = f"{_whole(told.total)}, from {_shown(told.after, zone)} {zone}"
     return picture(title, "minutes of work" if known else "starts", captions, lanes)
 
 

@@ -156,7 +156,10 @@ class _Words:
         number, unit = _in_units(every.period)
         often = self.language.every(number, unit)
         if every.start is None:
-            return self.language.counted_from_epoch.format(often=often)
+            if DAY % every.period == 0:
+                return self.language.counted_from_midnight.format(often=often)
+            # Which weekday that was tells on which days weeks begin.
+            return self.language.counted_from_epoch.format(often=often, start=said_moment(0, "UTC", self.language))
         return self.language.counted_from.format(often=often, start=self._moment(every.start))
 
     def _remarks_on_every(self, every: Every) -> list[str]:

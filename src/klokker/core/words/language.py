@@ -73,6 +73,7 @@ class Language:
     real_time: str
     counted_from: str
     counted_from_epoch: str
+    counted_from_midnight: str
     days_are_24_hours: str
     weeks_are_168_hours: str
     once: str
