@@ -9,22 +9,25 @@ from benchmarks.contest import Contest, Contestant
 from benchmarks.figures import Figure, Goal
 from benchmarks.fleet import TEN_SECONDS
 
-TURNS = 3
+TURNS = 2
 BEGINS = "2026-03-20T00:00"
 
 
 def figures(contest: Contest) -> Iterator[Figure]:
     ours = contest.ours("klokker", "fleet")
     folder = contest.places.folder()
-    fleet, examples = str(folder / "fleet.toml"), str(folder / "examples.toml")
-    ours.turn("write", file=fleet, count=100)
+    rare, fleet, examples = (str(folder / f"{name}.toml") for name in ("rare", "fleet", "examples"))
+    ours.turn("write", file=rare, count=100, often=False)
+    ours.turn("write", file=fleet, count=100, often=True)
     number = ours.turn("write examples", file=examples)
     span = "30d" if not contest.small else "2h"
     month = "a month" if not contest.small else "two hours"
-    yield _figure(contest, ours, f"{month} of 100 schedules", [fleet, "--for", span])
-    yield _figure(contest, ours, f"{month} of the {number} of five systems", [examples, "--for", span])
+    yield _figure(contest, ours, f"{month} of 100 schedules, none more often than hourly", [rare, "--for", span])
     yield _figure(
-        contest, ours, f"{month} of these, ticked each five minutes", [examples, "--for", span, "--tick-every", "5m"]
+        contest, ours, f"{month} of 100, one in five of them every five to sixty minutes", [fleet, "--for", span]
+    )
+    yield _figure(
+        contest, ours, f"{month} of the {number} of five systems, three of them each minute", [examples, "--for", span]
     )
 
 

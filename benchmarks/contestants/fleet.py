@@ -91,10 +91,11 @@ def store(count: int) -> None:
             create(kept, Create(asked, Definition.read({**each, "task": "noop.threads"}), tasks))
 
 
-def write(file: str, count: int) -> None:
-    """Have them in a file of schedules."""
+def write(file: str, count: int, *, often: bool) -> None:
+    """Have them in a file of schedules; without those that come more often than hourly, if not `often`."""
     parts = []
-    for each in drawn(count, 0):
+    fleet = [each for each in drawn(2 * count, 0) if often or not each["when"].startswith(("*/", "every"))]
+    for each in fleet[:count]:
         fields = "\n".join(f"{field} = {json.dumps(value)}" for field, value in each.items() if field != "name")
         parts.append(f"[schedules.{json.dumps(each['name'])}]\n{fields}\n")
     Path(file).write_text("\n".join(parts))

@@ -28,10 +28,12 @@ class Every(Timetable):
 
     def second_after(self, second: int) -> int | None:
         found = self._next(second)
+        if self.clock.fold == "both":
+            return found if found <= LAST_SECOND else None
         for _ in range(_BUDGET):
             if found > LAST_SECOND:
                 return None
-            if self.clock.fold == "both" or found < (piece := self.clock.piece_at(found)).end:
+            if found < (piece := self.clock.piece_at(found)).end:
                 return found
             found = self._next(piece.until - 1)
         raise TooSparse(self.text, f"{_BUDGET} clock changes in {self.clock.zone}")
@@ -57,11 +59,13 @@ class Every(Timetable):
         return total
 
     def _next(self, second: int) -> int:
-        start = self.start or 0
-        if self.start is not None and second < start:
+        start = self.start
+        if start is None:
+            start, second = 0, max(second, FIRST_SECOND - 1)
+        elif second < start:
             return start
         # Python's % is never negative here, so that this counts backward from 1970 as well.
-        return max(second, FIRST_SECOND - 1) + self.period - (max(second, FIRST_SECOND - 1) - start) % self.period
+        return second + self.period - (second - start) % self.period
 
     def _last(self, second: int) -> int | None:
         start = self.start or 0
