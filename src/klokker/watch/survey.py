@@ -15,6 +15,7 @@ from klokker.django.models import Revision, Run
 from klokker.tasks.arguments import InvalidArguments
 from klokker.tasks.registry import Registry
 from klokker.watch.fleet import living
+from klokker.watch.pace import pace
 from klokker.watch.work import HISTORY, usual_of
 
 _NEWEST = 200_000
@@ -25,9 +26,10 @@ _LOOKED_AT = (ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.BROKEN)
 def survey(now: datetime, registry: Registry, tick: timedelta | None = None) -> list[Finding]:
     """Every finding in the schedules that are not retired or spent; `registry`: the tasks that this process knows.
 
-    `tick`: how often whatever ticks does so; None where a scheduler is always there.
+    `tick`: how often whatever ticks does so; None takes it from when the nodes ticked, where that is known.
     """
-    elsewhere = {name for process in living(now) for name in process.tasks}
+    alive = living(now)
+    elsewhere = {name for process in alive for name in process.tasks}
     lengths = _usual_lengths()
     subjects = []
     for revision in Revision.objects.filter(
@@ -41,7 +43,7 @@ def survey(now: datetime, registry: Registry, tick: timedelta | None = None) -> 
             subjects.append(Subject(stand_in, fault=str(unreadable)))
             continue
         subjects.append(Subject(definition, _facts(definition, registry, elsewhere), usual))
-    return lint(subjects, Ground(now, tick))
+    return lint(subjects, Ground(now, tick or pace(now, alive)))
 
 
 def _facts(definition: Definition, registry: Registry, elsewhere: Collection[str]) -> TaskFacts | None:

@@ -6,6 +6,9 @@ import pytest
 from django.db.models import F
 
 from klokker.django.models import Revision, Run
+from klokker.django.store import DjangoStore
+from klokker.engine.clock import MACHINE
+from klokker.store.contract import ProcessInfo
 from tests.cli.conftest import Cli
 
 SHOP = """
@@ -124,3 +127,39 @@ def test_a_check_is_told_how_often_cron_ticks(cli: Cli) -> None:
     ):
         refused = cli("check", *arguments)
         assert (refused.code, why in refused.error) == (2, True)
+
+
+PACES = [
+    (("00:00", "00:05", "00:10"), ["figures", "polices"]),
+    (("00:00:03", "00:05:01", "00:10:04"), ["figures", "polices"]),  # cron's pace, with what it takes to begin
+    (("00:00", "00:01", "09:00"), []),  # an outage is no pace
+    (("00:05", "00:10"), []),  # too few to tell
+    (("00:00:00", "00:00:10", "00:00:20"), []),  # a scheduler that has left
+]
+
+
+@pytest.mark.parametrize(("ticks", "finer"), PACES)
+def test_the_pace_is_known_from_the_ticks_of_the_nodes(cli: Cli, ticks: tuple[str, ...], finer: list[str]) -> None:
+    cli.sync(SHOP)
+    midnight = MACHINE.wall().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    store = DjangoStore()
+    store.enrol("a", midnight - timedelta(days=1))
+    for tick in ticks:
+        hour, minute, second = [*map(int, tick.split(":")), 0][:3]
+        store.ticked("a", midnight + timedelta(hours=hour, minutes=minute, seconds=second))
+    assert found(cli).get("finer-than-tick", []) == finer
+    assert found(cli, "--tick-every", "30s").get("finer-than-tick", []) == []
+    store.retire_node("a", midnight + timedelta(days=1))
+    assert "finer-than-tick" not in found(cli)
+
+
+def test_where_a_scheduler_lives_nothing_is_finer_than_its_pace(cli: Cli) -> None:
+    cli.sync(SHOP)
+    now = MACHINE.wall()
+    store = DjangoStore()
+    store.enrol("a", now - timedelta(days=1))
+    for minutes in (15, 10, 5):
+        store.ticked("a", now - timedelta(minutes=minutes))
+    assert "finer-than-tick" in found(cli)
+    store.arrive(ProcessInfo("p1", "a", frozenset({"scheduler"}), "h", 1, "0.1", "2026a", frozenset(), {}), now)
+    assert "finer-than-tick" not in found(cli)
