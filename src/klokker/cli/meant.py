@@ -34,6 +34,9 @@ class Meant:
     definition: Definition | None = None
 
 
+_ONE_WORD = ("@", "RRULE:", "DTSTART:", "DTSTART;", "EXDATE:")
+
+
 def one_text(words: Sequence[str], command: str) -> str:
     """What was typed without quotes is one text all the same. Raises UsageFault if the shell made files of a `*` in it."""
     # `Path.exists` raises where a word is longer than any name of a file.
@@ -62,8 +65,8 @@ def what_is_meant(which: str, *, zone: str, key: str) -> Meant:
             found = timetable(which, zone=zone, key=key, calendars=known.calendars, places=known.places)
             return Meant(found, which, zone, key)
         except InvalidTimetable as malformed:
-            # A single word is a name with a slip in it; anything else was meant as a timetable.
-            raise (unknown if len(which.split()) == 1 and not which.startswith("@") else malformed) from None
+            # A single word is a name with a slip in it, unless it begins as a timetable of one word does.
+            raise (malformed if len(which.split()) != 1 or which.upper().startswith(_ONE_WORD) else unknown) from None
     revision = schedule.revisions.filter(number=schedule.revision).first()
     if revision is None:
         raise UnreadableDefinition(f"revision {schedule.revision} of {schedule} is not there")

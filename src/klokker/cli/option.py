@@ -1,6 +1,6 @@
 """What was typed for an option, and does it make sense?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 import typer
@@ -33,3 +33,14 @@ def read_tick(command: str, text: str) -> timedelta | None:
     if span <= timedelta(0):
         raise UsageFault(command, f"--tick-every must be positive, got {text}")
     return span
+
+
+def end_of(command: str, begins: datetime, length: timedelta, room: timedelta = timedelta(0)) -> datetime:
+    """Where a span ends that begins there, with so much room behind it. Raises UsageFault beyond the year 9999."""
+    try:
+        return begins + length + room - room
+    except OverflowError:
+        left = f", less {rounded(room)} for what follows" if room else ""
+        raise UsageFault(
+            command, f"{rounded(length)} from {begins:%Y-%m-%d} go beyond the year 9999{left}; begin earlier"
+        ) from None

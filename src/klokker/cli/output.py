@@ -11,7 +11,6 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -22,6 +21,7 @@ from rich.text import Text
 from klokker.cli.columns import GAP, Column, fit
 from klokker.core.duration import rounded
 from klokker.core.text import printable, printable_json
+from klokker.core.timetables.zones import on_the_clocks_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the shape that docs/commands/json.md promises.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
@@ -159,7 +159,7 @@ def state(word: str) -> Text:
 def local(at: datetime, zone: str) -> datetime:
     """`at` on the clocks of `zone`; on those of UTC where this machine does not know it."""
     try:
-        return at.astimezone(ZoneInfo(zone))
+        return on_the_clocks_of(zone, at)
     except (ValueError, OSError, KeyError):
         return at.astimezone(UTC)
 

@@ -151,6 +151,7 @@ def test_asking_writes_nothing(cli: Cli) -> None:
         (("--for", "366d", "--step", "1m"), "--step makes 527,040 lines of the span; 2,000 are the most"),
         (("--for", "1h", "--step", "2h"), "--step must be from 1m to 1h, got 2h"),
         (("--zone", "Mars/Olympus"), "Mars/Olympus"),
+        (("--from", "9999-12-31"), "7d from 9999-12-31 go beyond the year 9999"),
         (("--from", "soon"), "'soon' names no moment"),
         (("--svg", "/nowhere/there/load.svg"), "/nowhere/there/load.svg"),
     ],

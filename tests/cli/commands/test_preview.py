@@ -145,6 +145,26 @@ def test_at_the_borders_of_the_calendar_there_is_just_less_to_show(cli: Cli, win
     assert shown.out
 
 
+@pytest.mark.parametrize(
+    ("text", "zone", "shown"),
+    [
+        ("at 9999-12-31T23:59:59Z", "Asia/Tokyo", "9999-12-31 23:59:59  9999-12-31 23:59:59  +0000"),
+        ("at 0001-01-01T00:00:00Z", "America/New_York", "00:00:00  +0000"),
+    ],
+)
+def test_a_moment_that_no_clock_there_can_show_is_shown_in_utc(cli: Cli, text: str, zone: str, shown: str) -> None:
+    assert shown in cli("preview", text, "--zone", zone).out
+    assert cli("explain", text, "--zone", zone).code == 0
+    assert cli("preview", text, "--zone", zone, "--matches", text[3:]).code == 0
+
+
+@pytest.mark.parametrize("text", ["RRULE:FREQ=DAILY;COUNT=0", "rrule:FREQ=FORTNIGHTLY", "@dialy"])
+def test_what_begins_as_a_timetable_of_one_word_is_no_name_with_a_slip(cli: Cli, text: str) -> None:
+    for command in ("preview", "explain"):
+        refused = cli(command, text)
+        assert (refused.code, "at position" in refused.error) == (2, True)
+
+
 def test_a_timetable_longer_than_any_name_of_a_file_is_read(cli: Cli) -> None:
     moments = ", ".join(f"2030-01-{day:02}T03:00" for day in range(1, 29))
     assert "2030-01-28 03:00:00" in cli("preview", f"at {moments}", "-n", "28").out

@@ -103,6 +103,7 @@ def test_the_schedules_of_the_five_systems_play_for_a_day(klokker: Klokker) -> N
         (("--runs-take", "-5m"), "'-5m' is not a duration"),
         (("--for", "400d"), "--for must be from 1.0s to 366d, got 400d"),
         (("--tick-every", "1s"), "--tick-every must be from 1m to 366d, got 1s"),
+        (("--from", "9999-12-01"), "7d from 9999-12-01 go beyond the year 9999, less 73050d for what follows"),
         (("--from", "yesterday"), "'yesterday' names no moment"),
     ],
 )

@@ -3,6 +3,7 @@
 import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from warnings import catch_warnings, simplefilter
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -189,6 +190,26 @@ def ics(*events: str) -> str:
 def test_an_event_of_an_ics_file_is_its_windows(event: str, found: list[str]) -> None:
     # Something else besides, far away, so that there is always one event that lasts.
     assert days(ics(event, "DTSTART;VALUE=DATE:20300101")) == found
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "DTSTART;TZID=Asia/Tokyo:20260501T190000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;UNTIL=99991231T235959Z",
+        "DTSTART:20260501T100000Z\r\nDURATION:P999999999D",
+    ],
+)
+def test_an_event_of_an_ics_file_may_last_beyond_the_calendar(event: str) -> None:
+    calendar = timetable("0 10 1 5 * only calendar c", calendars={"c": ics(event)})
+    found = calendar.between(datetime(2026, 5, 1, tzinfo=UTC), datetime(2028, 5, 2, tzinfo=UTC))
+    assert [each.year for each in found] == [2026, 2027, 2028]
+
+
+def test_holidays_of_years_that_are_little_known_warn_nobody() -> None:
+    with catch_warnings():
+        simplefilter("error")
+        india = timetable("0 12 * * * only calendar c", calendars={"c": "holidays IN"})
+        assert india.after(datetime(2090, 1, 1, tzinfo=UTC)) is not None
 
 
 OUTLOOK = """BEGIN:VTIMEZONE

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from klokker.core.errors import InvalidTimetable
 from klokker.core.moments import DAY, LAST_SECOND, epoch_second, from_epoch
-from klokker.core.timetables.zones import Fold, Gap, WallClock, wall_clock
+from klokker.core.timetables.zones import Fold, Gap, WallClock, on_the_clocks_of, wall_clock
 from tests.core.timetables.strategies import ZONES, folds, gaps, moments
 
 NAMES = sorted(files("tzdata").joinpath("zones").read_text().split())
@@ -118,6 +118,17 @@ def test_a_name_that_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(InvalidTimetable) as refused:
         wall_clock(name)
     assert (refused.value.field, refused.value.value) == ("zone", name)
+
+
+def test_a_name_that_is_refused_is_not_suggested() -> None:
+    with pytest.raises(InvalidTimetable, match="write an IANA name"):
+        wall_clock("localtime")
+
+
+def test_where_a_clock_would_leave_the_years_of_the_calendar_utc_is_shown() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert on_the_clocks_of("Asia/Tokyo", last).isoformat() == "9999-12-31T23:59:59+00:00"
+    assert on_the_clocks_of("Asia/Tokyo", last - timedelta(hours=9)).isoformat() == "9999-12-31T23:59:59+09:00"
 
 
 @pytest.mark.parametrize("name", ["UTC", "Etc/GMT+12", "US/Pacific", "America/Argentina/Buenos_Aires", "EST5EDT", "GB"])

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,7 +12,7 @@ from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.forecast_picture import caption, picture
 from klokker.cli.moment import now as the_moment
-from klokker.cli.option import read_span
+from klokker.cli.option import end_of, read_span
 from klokker.cli.output import AsJson, counted, print_json, say, table, warn
 from klokker.core.definition import Definition
 from klokker.core.duration import rounded
@@ -21,7 +20,7 @@ from klokker.core.forecast import Course, Forecast, Load, forecast, total
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.lint.case import Case, Ground, Subject
 from klokker.core.lint.clocks import coming_changes
-from klokker.core.timetables.zones import wall_clock
+from klokker.core.timetables.zones import on_the_clocks_of, wall_clock
 from klokker.django.history import mean_lengths
 from klokker.django.models import Timer
 from klokker.django.store import DjangoStore
@@ -73,6 +72,7 @@ def show_forecast(
     steps = -(-length // each)
     if steps > MOST_STEPS:
         raise UsageFault("forecast", f"--step makes {steps:,} lines of the span; {MOST_STEPS:,} are the most")
+    end_of("forecast", begins, each * steps)
     courses, unreadable, asleep = _courses(now)
     told = forecast(courses, begins, each, steps)
     told.unforeseen |= unreadable
@@ -192,7 +192,7 @@ def _whole(load: Load) -> str:
 
 
 def _shown(at: datetime, zone: str) -> str:
-    return at.astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M")
+    return on_the_clocks_of(zone, at).strftime("%a %Y-%m-%d %H:%M")
 
 
 def _busy(load: Load) -> str:
@@ -212,8 +212,7 @@ def _drawn(told: Forecast, zone: str) -> str:
     }
     with_time = told.step < timedelta(days=1)
     captions = [
-        caption(told.begins(number).astimezone(ZoneInfo(zone)), with_time=with_time)
-        for number in range(len(told.steps))
+        caption(on_the_clocks_of(zone, told.begins(number)), with_time=with_time) for number in range(len(told.steps))
     ]
     title = f"{_whole(told.total)}, from {_shown(told.after, zone)} {zone}"
     return picture(title, "minutes of work" if known else "starts", captions, lanes)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -20,6 +19,7 @@ from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
 from klokker.core.foresight import Prospect, prospect
 from klokker.core.timetables.contract import Timetable
+from klokker.core.timetables.zones import on_the_clocks_of
 from klokker.core.words.explain import LANGUAGES
 
 app = typer.Typer(add_completion=False)
@@ -136,7 +136,7 @@ def _rows(moments: Sequence[datetime], meant: Meant, start: datetime) -> list[tu
     rows: list[tuple[str, ...]] = []
     offset = None
     for at in moments:
-        local = at.astimezone(ZoneInfo(meant.zone))
+        local = on_the_clocks_of(meant.zone, at)
         changed = offset is not None and local.utcoffset() != offset
         offset = local.utcoffset()
         remarks = [relative(at, start), *closed_remark(meant.definition, at)]
@@ -153,7 +153,7 @@ def _rows(moments: Sequence[datetime], meant: Meant, start: datetime) -> list[tu
 
 
 def _as_data(at: datetime, meant: Meant) -> dict[str, Any]:
-    local = at.astimezone(ZoneInfo(meant.zone))
+    local = on_the_clocks_of(meant.zone, at)
     closed = Prospect() if meant.definition is None else prospect(meant.definition, at)
     return {
         "utc": at.astimezone(UTC),

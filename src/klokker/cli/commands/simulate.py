@@ -13,7 +13,7 @@ from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.knowing import known_anyway
-from klokker.cli.option import read_span
+from klokker.cli.option import end_of, read_span
 from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition
 from klokker.core.duration import rounded
@@ -23,6 +23,7 @@ from klokker.core.placement import PlacementKind
 from klokker.engine.clock import MACHINE
 from klokker.executors.contract import Assignment
 from klokker.moving.declared import read_file
+from klokker.simulation.hosts import NO_POLL
 from klokker.simulation.playing import Part
 from klokker.simulation.summary import Fate, Summary, in_order, summary
 from klokker.simulation.world import ROOM, World
@@ -32,6 +33,7 @@ from klokker.wiring.project import find_tasks, read_settings
 app = typer.Typer(add_completion=False)
 
 LONGEST = timedelta(days=366)
+
 
 COLUMNS = (
     Column("SCHEDULE", cut=True),
@@ -77,7 +79,8 @@ def simulate(
     """
     declared = read_file(file, known_anyway())
     begins = read_moment(start, MACHINE.wall().replace(microsecond=0))
-    ends = begins + read_span("simulate", "--for", span, timedelta(seconds=1), LONGEST)
+    # A process that has nothing to wait for looks so far ahead.
+    ends = end_of("simulate", begins, read_span("simulate", "--for", span, timedelta(seconds=1), LONGEST), 2 * NO_POLL)
     outages = _outages(down or (), begins, ends)
     every = read_span("simulate", "--tick-every", tick_every, timedelta(minutes=1), LONGEST) if tick_every else None
     names = [definition.name for definition in declared.definitions]

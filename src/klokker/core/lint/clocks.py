@@ -13,6 +13,7 @@ from klokker.core.moments import DAY, from_epoch
 from klokker.core.timetables.cron import Cron
 from klokker.core.timetables.recurrence import Recurrence
 from klokker.core.timetables.text import timetable
+from klokker.core.timetables.zones import on_the_clocks_of
 from klokker.core.words.english import ENGLISH
 
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT"})
@@ -66,7 +67,7 @@ def _changes(case: Case, leaf: Cron | Recurrence) -> Iterator[Finding]:
         times = _times_between(case, leaf, opens, closes)
         if not times:
             continue
-        day = from_epoch(change).astimezone(ZoneInfo(clock.zone))
+        day = on_the_clocks_of(clock.zone, from_epoch(change))
         shown = f"{ENGLISH.weekdays[day.isoweekday() % 7]} {day.day} {ENGLISH.months[day.month - 1]} {day.year}"
         begins, ends = _time(opens), _time(closes)
         what = "a time" if times == 1 else f"{times} times"

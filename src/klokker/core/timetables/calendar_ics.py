@@ -7,13 +7,13 @@ RFC 5545. An event without an end lasts its day, or no time and is left out. Wha
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from klokker.core.errors import InvalidTimetable
 from klokker.core.moments import DAY, from_epoch
 from klokker.core.timetables import recurrence
 from klokker.core.timetables.calendars import Calendar, Listed, Part, Spans, wall_second
 from klokker.core.timetables.reading import Reading
+from klokker.core.timetables.zones import on_the_clocks_of
 
 
 def read_ics(text: str, zone: str | None) -> Calendar:
@@ -26,7 +26,7 @@ def read_ics(text: str, zone: str | None) -> Calendar:
         events: list[Any] = [event for event in icalendar.Calendar.from_ical(text).walk("VEVENT") if _counts(event)]
         moved = [(str(event.get("UID")), event["RECURRENCE-ID"].dt) for event in events if "RECURRENCE-ID" in event]
         parts = [part for event in events for part in _parts(event, moved, zone)]
-    except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError) as error:
         # icalendar raises any of these on what is no calendar.
         raise _refused(text, f"this is no ICS file: {error}", text[:60]) from error
     if not parts:
@@ -111,7 +111,7 @@ def _as_wall(moment: date, zone: str | None) -> datetime:
         return moment
     if zone is None or zone == "UTC":
         return (moment - (moment.utcoffset() or timedelta(0))).replace(tzinfo=None)
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return on_the_clocks_of(zone, moment).replace(tzinfo=None)
 
 
 def _midnight_of(moment: date) -> datetime:

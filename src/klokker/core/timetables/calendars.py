@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import ClassVar, NamedTuple
+from warnings import catch_warnings, simplefilter
 
 from klokker.core.moments import DAY, epoch_second
 from klokker.core.timetables.contract import Timetable
@@ -158,7 +160,7 @@ class Listed(Windows):
         return cls(tuple(joined))
 
     def stretch(self, wall: int) -> WallStretch:
-        place = bisect_right(self.windows, (wall, FAR))
+        place = bisect_right(self.windows, wall, key=itemgetter(0))
         if place and wall < self.windows[place - 1][1]:
             return WallStretch(*self.windows[place - 1], True)
         opens = self.windows[place - 1][1] if place else -FAR
@@ -227,4 +229,7 @@ def _year_of(day: int) -> int:
 def _holidays(country: str, part: str | None, year: int) -> Sequence[int]:
     import holidays  # the extra `holidays`
 
-    return sorted(day.toordinal() - _EPOCH for day in holidays.country_holidays(country, subdiv=part, years=year))
+    # It warns of years of which it knows some of the days only; what it knows is what there is.
+    with catch_warnings():
+        simplefilter("ignore")
+        return sorted(day.toordinal() - _EPOCH for day in holidays.country_holidays(country, subdiv=part, years=year))

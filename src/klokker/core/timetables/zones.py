@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from klokker.core.errors import InvalidTimetable
-from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND
+from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND, utc
 from klokker.core.spelling import near
 
 Gap: TypeAlias = Literal["shift", "skip"]
@@ -166,6 +166,14 @@ def wall_clock(zone: str, gap: Gap = "shift", fold: Fold = "first") -> WallClock
         raise _no_such_zone(zone) from error
 
 
+def on_the_clocks_of(zone: str, moment: datetime) -> datetime:
+    """The same moment on the clocks of this zone; in UTC, where they would show a year before 1 or after 9999."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return utc(moment)
+
+
 def forget_zones() -> None:
     """Read zones anew when they are asked for: the data has changed under this process."""
     ZoneInfo.clear_cache()
@@ -183,7 +191,7 @@ def _no_such_zone(zone: str) -> InvalidTimetable:
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
     """The names of all zones; it takes a walk through the data, so only a slip asks for it."""
-    return frozenset(available_timezones())
+    return frozenset(zone for zone in available_timezones() if not _NOT_A_PLACE.match(zone))
 
 
 def _seconds(offset: timedelta | None) -> int:

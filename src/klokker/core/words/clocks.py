@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from klokker.core.moments import from_epoch
-from klokker.core.timetables.zones import WallClock
+from klokker.core.timetables.zones import WallClock, on_the_clocks_of
 from klokker.core.words.language import Language
 
 
@@ -20,7 +20,7 @@ def said_clock(clock: WallClock, language: Language, *, by_rfc: bool = False) ->
 
 def said_moment(second: int, zone: str, language: Language) -> str:
     """`Thursday 24 December 2026 at 18:00`, on the clocks of the zone."""
-    return said_wall(from_epoch(second).astimezone(ZoneInfo(zone)), language)
+    return said_wall(on_the_clocks_of(zone, from_epoch(second)), language)
 
 
 def said_wall(local: datetime, language: Language) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from klokker.core.limits import Limited
 from klokker.core.moments import EPOCH, FIRST_SECOND, epoch_second, from_epoch
@@ -12,6 +11,7 @@ from klokker.core.timetables.cron import Cron
 from klokker.core.timetables.masked import Masked
 from klokker.core.timetables.nth import Nth
 from klokker.core.timetables.union import Union
+from klokker.core.timetables.zones import on_the_clocks_of
 from klokker.core.words.clocks import said_moment
 from klokker.core.words.days import said_days
 from klokker.core.words.explain import language_of
@@ -82,7 +82,7 @@ class _Why:
 
     def _cron(self, cron: Cron, second: int) -> str:
         language = self.language
-        local = from_epoch(second).astimezone(ZoneInfo(cron.clock.zone))
+        local = on_the_clocks_of(cron.clock.zone, from_epoch(second))
         fields: tuple[tuple[Unit, int, int], ...] = (
             ("second", cron.seconds, local.second),
             ("minute", cron.minutes, local.minute),
