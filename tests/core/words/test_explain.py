@@ -78,17 +78,17 @@ KINDS = [
     ),
     (
         "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1",
-        "Every month, every Monday, at 00:00; of all that every month has of these, the 1st.",
+        "Every Monday, at 00:00; of these, the 1st of every month.",
     ),
     (
         "RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
-        "Every month, on the 13th of the month, if that is a Friday, at 00:00.",
+        "On the 13th of the month, if that is a Friday, at 00:00.",
     ),
     (
         "RRULE:FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=-1;BYHOUR=9,17;UNTIL=20300101T120000",
-        "Every year, in June, on the last day of the month, at 09:00 and 17:00, until Tuesday 1 January 2030 at 12:00.",
+        "In June, on the last day of the month, at 09:00 and 17:00, until Tuesday 1 January 2030 at 12:00.",
     ),
-    ("RRULE:FREQ=YEARLY;BYDAY=-2MO", "Every year, on the 2nd last Monday of the year, at 00:00."),
+    ("RRULE:FREQ=YEARLY;BYDAY=-2MO", "On the 2nd last Monday of the year, at 00:00."),
     (
         "RRULE:FREQ=MINUTELY;INTERVAL=15;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9,10",
         (
@@ -99,7 +99,7 @@ KINDS = [
     (
         "DTSTART:20260105T090000 EXDATE:20260112T090000 RRULE:FREQ=YEARLY;BYWEEKNO=2,-1",
         (
-            "Every year, in the 2nd and last week of the year, every Monday, at 09:00, from Monday 5 January 2026 at 09:00 on, "
+            "In the 2nd and last week of the year, every Monday, at 09:00, from Monday 5 January 2026 at 09:00 on, "
             "1 of them left out (EXDATE)."
         ),
     ),
@@ -107,7 +107,7 @@ KINDS = [
     ("0 9 * * 1-5 except calendar nl", "At 09:00, from Monday to Friday; but not in what the calendar nl names."),
     (
         "@hourly only (* 8-17 * * 1 except * 12 * * *)",
-        "Every hour, on the hour; but only (every minute from 08:00 to 17:59, every Monday; but not every minute from 12:00 to 12:59).",
+        "Every hour, on the hour; but only (from 08:00 to 17:59, every Monday; but not from 12:00 to 12:59).",
     ),
     ("0 9 * * * except * * 25 12 *", "At 09:00, every day; but not on the 25th of the month, in December."),
     (

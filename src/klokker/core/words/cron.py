@@ -20,9 +20,12 @@ def said_cron(cron: Cron, language: Language) -> str:
 
 
 def said_days_of_mask(cron: Cron, language: Language) -> str:
-    """What a cron expression covers as a mask: its days alone where it covers them whole."""
-    if Times(cron, language).whole_day and (days := said_days(cron.days, language)):
+    """What a cron expression covers as a mask: its days alone where it covers them whole, its hours where it covers these."""
+    times, days = Times(cron, language), said_days(cron.days, language)
+    if times.whole_day and days:
         return days
+    if times.whole_hours:
+        return ", ".join(part for part in (times.covered(every_day=not days), days) if part)
     return said_cron(cron, language)
 
 

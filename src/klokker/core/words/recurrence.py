@@ -17,8 +17,7 @@ _UNITS: dict[str, Unit] = {
     "MINUTELY": "minute",
     "SECONDLY": "second",
 }
-_CHOSEN_WITHIN = ("YEARLY", "MONTHLY", "WEEKLY")
-"""Periods of which a rule chooses days."""
+_TOLD_BY_DAYS = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 _IN_EVERY_MONTH = 28
 _MOST_TIMES = 12
 """Up to so many times of a day are listed whole; more are told by hours, minutes and seconds."""
@@ -29,14 +28,14 @@ def said_recurrence(of: Recurrence, language: Language) -> str:
     rule, start = of.rule, from_epoch(of.start)
     unit = _UNITS[rule.freq]
     often, days = language.every(rule.interval, unit), _days(of, start, language)
-    if rule.freq in _CHOSEN_WITHIN:
+    if rule.freq in _TOLD_BY_DAYS:
+        if days and rule.interval == 1:
+            # The days tell by themselves how often.
+            often, days = ", ".join(days), []
+        elif days and rule.freq == "DAILY":
+            # A day is not chosen within a longer period: what is named says whether it counts at all.
+            often, days = language.only_on.format(often=often, days=", ".join(days)), []
         said = ", ".join([often, *days, *_times(of, start, language)])
-    elif rule.freq == "DAILY":
-        # A day is no longer chosen within its period: what is named says which ones count at all.
-        if days:
-            named = ", ".join(days)
-            often = named if rule.interval == 1 else language.only_on.format(often=often, days=named)
-        said = ", ".join([often, *_times(of, start, language)])
     else:
         said, named_units = _by_the_clock(of, start, often, language)
         if days or named_units:

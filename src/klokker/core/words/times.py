@@ -72,6 +72,15 @@ class Times:
         return self.minutes == _EVERY_MINUTE and self.hours == _EVERY_HOUR and 0 in self.seconds
 
     @property
+    def whole_hours(self) -> bool:
+        """Whether every minute of some hours matches."""
+        return self.minutes == _EVERY_MINUTE and self.hours != _EVERY_HOUR and 0 in self.seconds
+
+    def covered(self, *, every_day: bool) -> str:
+        """`from 09:00 to 12:59`: the hours, where every minute of them matches."""
+        return self._spans(every_day)
+
+    @property
     def often(self) -> bool:
         """Whether it is told as how often, and not as a list of times."""
         return not self._is_listed()
