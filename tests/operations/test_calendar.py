@@ -23,7 +23,7 @@ from klokker.operations.calendar import (
 )
 from klokker.operations.calendar_schedules import CalendarDoesNotFit
 from klokker.simulation.world import World
-from klokker.store.contract import NamedCalendar
+from klokker.store.contract import Change, NamedCalendar
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -276,3 +276,37 @@ def test_schedules_that_carry_an_older_text_are_given_the_newest() -> None:
         assert effect.changes
         assert [each.name for each in effect.schedules] == ["tidy"]
         assert there.schedule("tidy").revision.definition.calendars == {"night": "daily 20:00-22:00"}
+
+
+def breaks(there: World, name: str, reason: str = "for the test") -> None:
+    """The schedule is found to be broken by a tick."""
+    schedule = there.schedule(name).id
+    there.store.change(schedule, lambda _: Change(state=ScheduleState.BROKEN, reason=reason))
+
+
+def test_a_broken_schedule_is_repaired_by_the_edit_and_what_fell_due_is_dismissed() -> None:
+    with world(night="daily 14:00-16:00") as there:
+        there.create("tidy", when="0 * * * * except calendar night")
+        breaks(there, "tidy")
+        there.clock.advance(1.5 * HOUR)
+        effect = there.calendar("night", "daily 20:00-22:00")
+        assert [(each.state_before, each.state) for each in effect.schedules] == [
+            (ScheduleState.BROKEN, ScheduleState.ACTIVE)
+        ]
+        there.until(at(3))
+        assert there.fired("tidy") == [at(2), at(3)]
+        assert [each.reason for each in there.dismissed("tidy")] == [DismissalReason.BROKEN]
+        assert there.account("tidy").exact
+
+
+def test_a_schedule_that_is_broken_and_stays_so_hinders_no_edit() -> None:
+    with world(night="daily 14:00-16:00") as there:
+        there.create("sound", when="0 * * * *", closed="skip during night")
+        there.create("hopeless", when="0 * * * * only calendar night")
+        breaks(there, "hopeless")
+        # Under this text it would never run.
+        effect = there.calendar("night", "dates 2020-01-01")
+        assert [each.name for each in effect.schedules] == ["sound"]
+        assert [each.name for each in effect.left] == ["hopeless"]
+        assert "it is broken, and stays so" in effect.left[0].why
+        assert there.schedule("hopeless").revision.definition.calendars == {"night": "daily 14:00-16:00"}

@@ -440,3 +440,10 @@ def test_unfinished_runs_go_on_under_an_edit() -> None:
     effect = desk.edit(schedule, when="30 * * * *")
     assert [run.nominal for run in effect.goes_on] == [at(1)]
     assert [held.nominal for held in desk.work(Outcome.FAILED)] == [at(1)]
+
+
+def test_a_paused_schedule_gets_no_timetable_that_would_break_it_when_it_is_resumed() -> None:
+    desk = Desk()
+    schedule = desk.make(paused="for now")
+    with pytest.raises(InvalidDefinition, match="yields nothing within"):
+        desk.edit(schedule, when="every 1 second except (* * * * * *)")

@@ -68,10 +68,15 @@ class People:
             self.something_breaks,
             self.the_clock_is_set_back,
             self.prune,
+            *self.more(),
         ]
         wish = self.dice.choice(asks)
         self.told.append(f"{self.desk.now:%d %H:%M:%S.%f} {getattr(wish, '__name__', wish)}")
         wish()
+
+    def more(self) -> list[Callable[[], object]]:
+        """What else may be asked for here."""
+        return []
 
     def ask(self, wish: Operation) -> None:
         self.told.append(f"    {type(wish).__name__}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from klokker.cli.effects import as_data as effect_as_data
 from klokker.cli.effects import lines as effect_lines
+from klokker.cli.output import counted
 from klokker.core.closed import WhenClosed
 from klokker.core.definition import Definition
 from klokker.core.errors import InvalidTimetable, TimetableError, TooSparse
@@ -107,7 +108,7 @@ def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, do
         return
     will = "" if done else "would be "
     if after.removed:
-        yield f"calendar {after.name}: {will}removed; its {after.version} versions are kept"
+        yield f"calendar {after.name}: {will}removed; its {counted(after.version, 'version')} {'is' if after.version == 1 else 'are'} kept"
         return
     if before is None:
         yield f"calendar {after.name}: {will}made, version {after.version}"

@@ -10,7 +10,7 @@ from klokker.operations.asking import Asked
 from klokker.operations.backfill import backfill_run
 from klokker.operations.catalogue import TaskCatalogue, definition_faults
 from klokker.operations.effect import Effect
-from klokker.operations.occurrences import closing_faults, following, has_passed, stated_moments
+from klokker.operations.occurrences import closing_faults, following, has_passed, refuse_unfindable, stated_moments
 from klokker.operations.spans import Course, missing_nodes
 from klokker.store.contract import NameTaken, NewRevision, NewSchedule, NewTimer, Store
 from klokker.store.errors import NameInUse
@@ -75,6 +75,7 @@ def _decide(store: Store, wish: Create) -> tuple[NewSchedule, Effect]:
     opens: tuple[NewTimer, ...] = ()
     try:
         past = stated_moments(definition, asked.now)
+        refuse_unfindable(definition, asked.now)
         opens = tuple(timer for node in wanted if (timer := course.opens(node)) is not None)
         if past and not wish.start_past:
             faults["when"] = has_passed(past)

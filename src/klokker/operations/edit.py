@@ -17,7 +17,15 @@ from klokker.core.undecided import Undecided, opening
 from klokker.operations.backfill import backfill_run
 from klokker.operations.catalogue import TaskCatalogue, definition_faults
 from klokker.operations.effect import Effect, Note, NothingChanges, Passed, SpreadMoves
-from klokker.operations.occurrences import closing_faults, following, has_passed, passed, stated_moments, undecided
+from klokker.operations.occurrences import (
+    closing_faults,
+    following,
+    has_passed,
+    passed,
+    refuse_unfindable,
+    stated_moments,
+    undecided,
+)
 from klokker.operations.operation import Decision, Operation, require_state
 from klokker.operations.repair import repaired
 from klokker.operations.spans import Course, Decided, latest_border, missing_nodes, rearranged, runs_made_so_far
@@ -93,6 +101,7 @@ class Edit(Operation):
             asleep = schedule.state is ScheduleState.PAUSED
             course = Course(newest, border, asleep=asleep, runs_made=runs_made_so_far(locked))
             spans = rearranged(course, locked, decided, placed_before=old.placement.timers(locked.nodes))
+            refuse_unfindable(self.definition, border)
         except TimetableError as error:
             raise InvalidDefinition(self.definition.name, {**faults, "when": f"is wrong: {error}"}) from None
         if moments and not self.start_past:

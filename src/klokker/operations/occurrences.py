@@ -35,6 +35,18 @@ def following(definition: Definition, after: datetime, *, limit: int = SHOWN) ->
     return tuple(moments)
 
 
+def refuse_unfindable(definition: Definition, after: datetime) -> None:
+    """See that its first two moments after this one are found, or that there are none. Raises TimetableError.
+
+    A pause would ask for none until it ends; of `A | B`, where B has an answer to nothing, the first is A's.
+    """
+    if definition.rest() is None:
+        found = definition.timetable()
+        first = found.after(after)
+        if first is not None:
+            found.after(first)
+
+
 def passed(old: Definition, new: Definition, *, since: datetime, now: datetime) -> Passed | None:
     """What `new` would have had after the last occurrence of `old` (or `since`, where that is later), up to now."""
     before, after = _walkable(old), _walkable(new)

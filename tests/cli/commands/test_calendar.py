@@ -266,3 +266,13 @@ def test_a_calendar_that_somebody_spoilt_is_named_and_harms_nobody_else(anywhere
         assert anywhere("tick").code == 0
     assert anywhere("calendar", "edit", "night", "daily 22:00-06:00", "--take-over", "--yes").code == 0
     assert anywhere("calendar", "show", "night", "--json").json["fault"] is None
+
+
+def test_a_removed_calendar_is_shown_with_its_versions_and_no_timetable_names_it(cli: Cli) -> None:
+    cli("calendar", "add", "night", "daily 22:00-06:00")
+    assert "removed; its 1 version is kept" in cli("calendar", "remove", "night", "--yes", "--reason", "lights on").out
+    assert cli("calendar", "list", "--json").json == {"calendars": []}
+    shown = cli("calendar", "show", "night", "--json").json
+    assert (shown["removed"], shown["text"], len(shown["versions"])) == (True, "daily 22:00-06:00", 1)
+    assert "no calendars are known here" in cli("preview", "0 * * * * except calendar night").error
+    assert cli("calendar", "add", "night", "daily 01:00-02:00").out.startswith("calendar night: made, version 2\n")

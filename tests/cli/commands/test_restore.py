@@ -156,3 +156,17 @@ def test_a_damaged_database_is_moved_away_as_it_is(live: Path, klokker: Klokker)
     damaged = live.with_name("klokker.damaged.sqlite3")
     assert damaged.read_bytes().startswith(b"no database any more")
     assert damaged.with_name(damaged.name + "-wal").exists()
+
+
+def test_calendars_and_their_versions_come_back_with_a_copy(klokker: Klokker) -> None:
+    klokker("migrate")
+    klokker("calendar", "add", "night", "daily 22:00-06:00")
+    klokker("calendar", "edit", "night", "daily 23:00-06:00", "--yes")
+    assert klokker("backup", "copy.sqlite3").returncode == 0
+    klokker("calendar", "edit", "night", "daily 21:00-06:00", "--yes")
+    assert klokker("restore", "copy.sqlite3", "--yes").returncode == 0
+    shown = json.loads(klokker("calendar", "show", "night", "--json").stdout)
+    assert (shown["version"], [each["text"] for each in shown["versions"]]) == (
+        2,
+        ["daily 23:00-06:00", "daily 22:00-06:00"],
+    )
