@@ -64,9 +64,9 @@ class Service:
     def __init__(self, setting: Setting, node: str) -> None:
         self._setting, self._node = setting, node
         self._processes: dict[str, _Process] = {}
-        self._ticker = _ticker(setting, node, self._wake)
+        self._ticker = _ticker(setting, node, alone=False)
         # What was held when its machine went down has run out when this one's patience has: one rescue finds all of it.
-        self._rescuer = Rescuer(setting.store, lease=LEASE, on_work=self._wake)
+        self._rescuer = Rescuer(setting.store, lease=LEASE)
         self._tick_at: datetime | None = setting.clock.wall()
         self._rescue_at: datetime | None = setting.clock.wall()
 
@@ -97,10 +97,6 @@ class Service:
         for process in self._processes.values():
             process.worker.close()
 
-    def _wake(self) -> None:
-        for process in self._processes.values():
-            process.worker.wake()
-
 
 class CronEntry:
     """`klokker tick` on one node, begun by the system's cron `every` so long, counted from the epoch.
@@ -128,7 +124,7 @@ class CronEntry:
         if now < self._tick_at:
             return False
         self._tick_at = self._first_from(now + timedelta(microseconds=1))
-        ticker = _ticker(setting, self._node, None)
+        ticker = _ticker(setting, self._node, alone=True)
         ticked = ticker.run_once(now)
         setting.store.ticked(self._node, now)
         lost = Rescuer(setting.store, lease=LEASE, patience=timedelta(0)).run_once(now).lost
@@ -177,15 +173,15 @@ class _Process:
     def work(self, *, heed: bool) -> bool:
         if heed or not self.worker.busy:
             self._heart.run_once(self.clock.now())
-        # Whoever queued something may not have been told of this worker.
+        # Whoever queued something tells nobody here.
         self.worker.wake()
         worked = self.worker.run_once(self.clock.now())
-        self._next_at = self.worker.moves_at()
+        self._next_at = self.worker.moves_at() if self.worker.busy else None
         return bool(worked.claimed or worked.ended)
 
     def next_at(self) -> datetime | None:
         """When something ends here."""
-        return self._next_at if self.worker.busy else None
+        return self._next_at
 
 
 class _Errand:
@@ -228,17 +224,16 @@ class _Errand:
                     process.worker.close()
 
 
-def _ticker(setting: Setting, node: str, on_work: Callable[[], object] | None) -> Ticker:
-    """Without anybody to tell of work, it decides for its node alone, as a `klokker tick` does."""
+def _ticker(setting: Setting, node: str, *, alone: bool) -> Ticker:
+    """One that decides for its node `alone`, as a `klokker tick` does, or for all of them."""
     return Ticker(
         setting.store,
         node=node,
         monotonic=setting.clock.monotonic,
         resume=setting.resume,
         retire=setting.retire,
-        on_work=on_work or (lambda: None),
-        nodes=None if on_work else ("", node),
-        frees_next_tick=on_work is None,
+        nodes=("", node) if alone else None,
+        frees_next_tick=alone,
     )
 
 
