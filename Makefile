@@ -105,7 +105,7 @@ $(PEERS): benchmarks/requirements.txt $(MADE)
 	@$(call three_tries,installing the peers,$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r $<)
 	@touch $@
 
-bench: $(DEV) $(PEERS) ## measure all beside the peers, in under a quarter of an hour; ONLY=cron measures one
+bench: $(DEV) $(PEERS) ## measure all beside the peers, in some twenty minutes; ONLY=cron measures one
 	@$(BIN)/python -m benchmarks $(ONLY)
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --exclude-newer $(PINNED) --universal --python-version 3.11 \
