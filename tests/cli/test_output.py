@@ -173,6 +173,9 @@ def test_every_command_that_takes_json_has_its_shape_on_the_page() -> None:
 
 
 PAINTED = f"""
+[calendars]
+paint = {{ text = {json.dumps("# " + HOSTILE.replace(chr(13), " ") + chr(10) + "daily 01:00-02:00")}, description = {json.dumps(HOSTILE)} }}
+
 [schedules.paint]
 task = "shop.paint"
 when = "@daily"
@@ -183,7 +186,20 @@ description = {json.dumps(HOSTILE + chr(10) + "state  active")}
 
 @pytest.mark.parametrize(
     "command",
-    ["list", "show paint", "show paint --json", "runs", "runs --json", "logs paint", "logs paint --json", "account"],
+    [
+        "list",
+        "show paint",
+        "show paint --json",
+        "runs",
+        "runs --json",
+        "logs paint",
+        "logs paint --json",
+        "account",
+        "calendar list",
+        "calendar show paint",
+        "calendar show paint --json",
+        "calendar edit paint weekly MON --take-over --yes",
+    ],
 )
 def test_what_others_wrote_never_steers_the_terminal(cli: Cli, command: str) -> None:
     cli.sync(PAINTED)

@@ -260,6 +260,9 @@ def test_what_is_no_calendar_is_refused() -> None:
             do(there, AddCalendar(asked(there).asked, "x", "holidas NL"))
         with pytest.raises(InvalidRequest, match="without their descriptions"):
             do(there, AddCalendar(asked(there).asked, "x", "# long\n" * 10_000 + "holidays NL"))
+        for unstorable in ("# \0\nholidays NL", "# \ud800\nholidays NL"):
+            with pytest.raises(InvalidRequest, match="no database keeps"):
+                do(there, AddCalendar(asked(there).asked, "x", unstorable))
         with pytest.raises(NoSuchCalendar, match="there are none"):
             edit(there, "x", "holidays NL")
         there.calendar("night", "daily 01:00-02:00")

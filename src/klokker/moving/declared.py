@@ -24,6 +24,7 @@ from klokker.core.errors import InvalidTimetable, KlokkerError, TimetableError
 from klokker.core.fields import LONGEST_TEXT, Unfit, printable_name, text
 from klokker.core.known import NOTHING, Known
 from klokker.core.spelling import did_you_mean
+from klokker.core.text import clean
 from klokker.core.timetables.text import timetable
 from klokker.moving.toml import read_toml
 from klokker.operations.asking import InvalidRequest
@@ -148,7 +149,8 @@ def _calendars(file: Path, declared: Mapping[str, object], faults: dict[str, str
             continue
         try:
             written = text(fields["text"]) if "text" in fields else _beside(file, fields["file"])
-            description = text(fields.get("description", ""))
+            # As it comes back from the store, so that it is not edited again with each sync.
+            description = clean(text(fields.get("description", "")))
             refuse_calendar(name, written)
         except InvalidRequest as refused:
             faults |= {

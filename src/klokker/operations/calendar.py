@@ -11,6 +11,7 @@ from klokker.core.errors import KlokkerError
 from klokker.core.fields import LONGEST_NAME, LONGEST_TEXT, Unfit, text
 from klokker.core.lifecycle import Origin
 from klokker.core.spelling import did_you_mean
+from klokker.core.text import clean
 from klokker.core.timetables.calendar_text import read_calendar
 from klokker.core.timetables.places import NAME
 from klokker.operations.asking import Asked, InvalidRequest
@@ -221,6 +222,8 @@ def refuse_calendar(name: str, written: str) -> None:
             f"has {len(written):,} characters, and may have {LONGEST_TEXT:,}: each schedule that names it carries it. Of an "
             "ICS file keep the events that are to come, without their descriptions, attendees and alarms"
         )
+    if clean(written) != written:
+        faults["text"] = "holds a character that no database keeps: NUL, or half of a pair"
     if faults:
         raise InvalidRequest("calendar", faults)
     read_calendar(written)
