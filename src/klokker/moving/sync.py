@@ -208,6 +208,7 @@ def calendar_edits(plan: SyncPlan, asked: Asked, tasks: TaskCatalogue) -> list[E
                 expected=there.version,
                 declared=True,
                 along=along,
+                leaving=frozenset(each.schedule.id for each in plan.retire),
             )
         )
     return wishes

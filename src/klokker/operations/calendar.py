@@ -136,7 +136,8 @@ class EditCalendar(CalendarWish):
 
     `expected`: the version that the editor looked at; None skips the question. `declared`: the wish comes from where the
     calendar is declared. `take_over`: a declared one is managed from now on. `along`: edits of schedules that are to be
-    written with it, by their ids. With nothing else said, schedules that carry an older text are given the newest.
+    written with it, by their ids; `leaving`: those that are retired at the same time, and passed over. With nothing else
+    said, schedules that carry an older text are given the newest.
     """
 
     text: str | None = None
@@ -145,6 +146,7 @@ class EditCalendar(CalendarWish):
     declared: bool = False
     take_over: bool = False
     along: Mapping[int, Edit] = field(default_factory=dict)
+    leaving: Collection[int] = ()
 
     def decide(self, locked: LockedCalendar) -> CalendarDecision:
         """Raises NoSuchCalendar, CalendarEditedMeanwhile, CalendarDeclaredElsewhere, CalendarDoesNotFit; for the text,
@@ -167,7 +169,8 @@ class EditCalendar(CalendarWish):
             _refuse_declared(calendar)
         if self.text is not None or locked.schedules:
             refuse_calendar(self.name, text)
-        return _decided(self.asked, locked, calendar, after, self.along)
+        staying = [each for each in locked.schedules if each.schedule.id not in self.leaving]
+        return _decided(self.asked, replace(locked, schedules=staying), calendar, after, self.along)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def test_an_ics_file_is_a_calendar(cli: Cli) -> None:
         (("remove", "x"), 3, "there is no calendar 'x'"),
         (("show", "x"), 3, "there is no calendar 'x'"),
         (("show", "night", "--version", "3"), 3, "has no version 3"),
+        (("show", "night", "--zone", "Europe/Atlantis"), 2, "Europe/Atlantis"),
         (("apply", "x"), 3, "there is no calendar"),
         (("edit", "declared", "weekly MON"), 4, "is declared in shop: edit it there and sync"),
     ],
@@ -276,3 +277,13 @@ def test_a_removed_calendar_is_shown_with_its_versions_and_no_timetable_names_it
     assert (shown["removed"], shown["text"], len(shown["versions"])) == (True, "daily 22:00-06:00", 1)
     assert "no calendars are known here" in cli("preview", "0 * * * * except calendar night").error
     assert cli("calendar", "add", "night", "daily 01:00-02:00").out.startswith("calendar night: made, version 2\n")
+
+
+def test_a_schedule_that_the_same_sync_retires_hinders_no_edit_of_its_calendar(cli: Cli) -> None:
+    cli.sync(SHOP)
+    noon = '[schedules.noon]\ntask = "shop.clean_up"\nwhen = "0 12 * * * except calendar night"\n'
+    cli.sync(SHOP + noon)
+    told = cli.sync(SHOP.replace("22:00-06:00", "11:00-13:00"))
+    assert "- noon" in told.out
+    assert carried("by-day") == {"night": "daily 11:00-13:00"}
+    assert carried("noon") == {"night": "daily 22:00-06:00"}

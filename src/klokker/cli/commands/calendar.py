@@ -18,6 +18,7 @@ from klokker.cli.output import AsJson, Yes, confirmed, console, counted, facts, 
 from klokker.core.definition import Definition
 from klokker.core.errors import InvalidTimetable
 from klokker.core.fields import LONGEST_TEXT
+from klokker.core.timetables.zones import wall_clock
 from klokker.django.models import CalendarVersion, Schedule
 from klokker.django.store import DjangoStore
 from klokker.operations.calendar import (
@@ -108,6 +109,7 @@ def show(
 ) -> None:
     """One calendar: its text, its next windows, the schedules that name it, what waits for it now, its versions."""
     store, now, zone = DjangoStore(), the_moment(), zone or read_settings().zone
+    wall_clock(zone)  # one that does not exist is no fault of the calendar's
     kept = {each.name: each for each in store.calendars(removed=True)}
     calendar = kept.get(name)
     if calendar is None:
