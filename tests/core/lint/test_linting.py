@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klokker.core.definition import InvalidDefinition
@@ -74,6 +74,7 @@ def test_every_gravity_is_used() -> None:
     assert {code.severity for code in Code} == set(Severity)
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(st.one_of(all_texts, completion_texts), st.sampled_from(ZONES), gaps, folds)
 def test_whatever_can_be_read_can_be_looked_at(text: str, zone: str, gap: str | None, fold: str | None) -> None:
     try:
