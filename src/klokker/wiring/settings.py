@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     executor: Literal["processes", "threads", "inline"] = Field(
         default="processes", description="Where a task runs that does not say it itself."
     )
-    zone: str = Field(default="UTC", description="The time zone of new schedules that name none.")
+    zone: str = Field(default="UTC", description="On whose clocks calendars that name no zone are shown.")
     places: Places = Field(
         default={}, description="Places that timetables may name: `amsterdam:52.37,4.90;oslo:59.91,10.75`."
     )
