@@ -292,7 +292,8 @@ class _Decision:
             if last > missed:
                 judged.append((spell, Stretch(missed, until)))
                 newer_kept = True
-            if missed == after:
+            last_missed_one = None if missed == after else timetable.second_at_or_before(missed)
+            if last_missed_one is None or last_missed_one <= after:
                 continue
             for stretch in definition.catch_up.stretches(
                 timetable,
