@@ -126,6 +126,25 @@ def test_what_waits_for_an_opening_is_told_and_blamed_on_nobody() -> None:
     assert not read(history, at("5 06:00")).exact, "it must wake when it opens, and for 07:00"
 
 
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_an_edit_to_a_rest_in_a_closing_lets_nothing_wait_and_begins_the_rest_anew(unfinished: bool) -> None:
+    known = Known({"night": "daily 01:00-03:00"})
+    fields = {"name": "sweep", "task": "chores.sweep", "closed": "wait during night", "overlap": "allow"}
+    history = History(Definition.read({**fields, "when": "*/10 * * * *"}, known), at("4 00:45"))
+    history.tick(at("4 00:50"))
+    if not unfinished:
+        history.end_all(at("4 00:55"))
+    history.edit(Definition.read({**fields, "when": "5 hours after completion"}, known), at("4 01:25"))
+    for time in ("4 01:26", "4 03:00"):
+        history.tick(at(time))
+        assert read(history, at(time)).exact
+    assert [run.nominal for run in history.runs.values()] == [at("4 00:50")]
+    assert [(row.count, row.reason) for row in history.dismissals.values()] == [(3, DismissalReason.CLOSED)]
+    assert history.span.next_due == (None if unfinished else at("4 06:25"))
+    history.end_all(at("4 04:00"))
+    assert history.span.next_due == (at("4 09:00") if unfinished else at("4 06:25"))
+
+
 # ── what the account does not let pass ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,7 +18,7 @@ from klokker.core.moments import LAST_SECOND, epoch_second, from_epoch
 from klokker.core.occurrence import last_missed, oldest_within, planned, room, start_before
 from klokker.core.overlap import Newcomer, Overlap, meet
 from klokker.core.reign import reigns
-from klokker.core.spells import Spell, decidable_at, held_after, spells
+from klokker.core.spells import Spell, decidable_at, held_after, spells, up_to
 from klokker.core.tenure import Tenure, tenures, whole_second
 
 
@@ -248,7 +248,7 @@ class _Decision:
             # What waits for the end of a closing stays undecided.
             self.last = held
             self.until = timer.handled_until if held == self.first else from_epoch(held)
-            self.spells = spells(_tenures(timer, self.first, self.last))
+            self.spells = up_to(self.spells, held)
         for place, spell in enumerate(self.spells):
             if self._runs_left(spell.tenure.revision.definition) <= 0:
                 # An edit allowed fewer runs than were made: the span ended with the edit.

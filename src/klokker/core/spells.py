@@ -1,8 +1,8 @@
 """When is a schedule open, and when closed? Each tenure is cut into spells, in which it is one or the other all the time.
 
 What falls due in a closing with `wait` is decided when it opens. An edit in the middle of a closing does not end it by
-itself: what waits goes on waiting for the opening that the new revision names. Where the new one is open at once, what
-waited is dismissed as closed, because an edit starts nothing.
+itself: what waits goes on waiting for the opening that the new revision names. Where the new one is open at once, or rests
+after completion, what waited is dismissed as closed, because an edit starts nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -71,6 +71,18 @@ def held_after(spells: Sequence[Spell], now: int) -> int | None:
     return held
 
 
+def up_to(spells: Sequence[Spell], second: int) -> list[Spell]:
+    """The spells up to a second at which one of them ends, with tenures that end there too."""
+    tenures: dict[int, Tenure] = {}
+    kept = []
+    for spell in spells:
+        if spell.until <= second:
+            cut = spell.tenure._replace(until=min(spell.tenure.until, second))
+            # Spells of one tenure share it.
+            kept.append(spell._replace(tenure=tenures.setdefault(spell.tenure.after, cut)))
+    return kept
+
+
 def decidable_at(holdings: Sequence[Holding], second: int) -> int:
     """When an occurrence at `second`, of the first of these, can be decided: then, or when it opens. Raises TimetableError."""
     holding, *later = holdings
@@ -90,7 +102,9 @@ def _opening(closing: Closing, holding: Holding, later: Sequence[Holding]) -> in
     for successor in later:
         if closing.opens - 1 <= holding.until:
             break
-        goes_on = _waited_for(successor.revision.definition, holding.until + 1)
+        definition = successor.revision.definition
+        # One that rests after completion has one moment to wake at, which is its own.
+        goes_on = _waited_for(definition, holding.until + 1) if definition.rest() is None else None
         if goes_on is None:
             return None
         closing, holding = goes_on, successor
