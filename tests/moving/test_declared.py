@@ -196,8 +196,18 @@ def test_what_is_wrong_with_calendars_is_named_with_its_place_and_once(tmp_path:
     assert faults == {}, "that a calendar cannot be read is no fault of the schedules that name it"
 
 
+def test_of_an_ics_file_beside_it_only_what_names_windows_is_kept(tmp_path: Path) -> None:
+    long = SCHOOL.replace("END:VEVENT", "DESCRIPTION:" + "x" * 70_000 + "\r\nDTSTAMP:20260101T000000Z\r\nEND:VEVENT")
+    (tmp_path / "school.ics").write_text(long, newline="")
+    file = tmp_path / "chores.toml"
+    file.write_text('[calendars]\nschool = { file = "school.ics" }\n[schedules]\n')
+    (school,) = read_file(file).calendars
+    assert school.text == SCHOOL.replace("\r\n", "\n")
+
+
 def test_a_calendar_that_is_too_long_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "long.ics").write_text(SCHOOL + "X" * 70_000)
+    events = "".join(f"BEGIN:VEVENT\nUID:{n}\nDTSTART;VALUE=DATE:20260720\nEND:VEVENT\n" for n in range(2000))
+    (tmp_path / "long.ics").write_text(f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")
     faults = refused(tmp_path, '[calendars]\nlong = { file = "long.ics" }\n[schedules]\n')
     assert "may have 65,536" in faults["calendars.long.text"]
     assert "keep the events that are to come" in faults["calendars.long.text"]

@@ -258,7 +258,7 @@ def test_what_is_no_calendar_is_refused() -> None:
                 do(there, AddCalendar(asked(there).asked, name, "holidays NL"))
         with pytest.raises(InvalidTimetable):
             do(there, AddCalendar(asked(there).asked, "x", "holidas NL"))
-        with pytest.raises(InvalidRequest, match="without their descriptions"):
+        with pytest.raises(InvalidRequest, match="keep the events that are to come"):
             do(there, AddCalendar(asked(there).asked, "x", "# long\n" * 10_000 + "holidays NL"))
         for unstorable in ("# \0\nholidays NL", "# \ud800\nholidays NL"):
             with pytest.raises(InvalidRequest, match="no database keeps"):

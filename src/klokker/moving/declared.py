@@ -21,11 +21,12 @@ from pathlib import Path
 
 from klokker.core.definition import Definition, InvalidDefinition
 from klokker.core.errors import InvalidTimetable, KlokkerError, TimetableError
-from klokker.core.fields import LONGEST_TEXT, Unfit, printable_name, text
+from klokker.core.fields import Unfit, printable_name, text
 from klokker.core.known import NOTHING, Known
 from klokker.core.spelling import did_you_mean
 from klokker.core.text import clean
 from klokker.core.timetables.text import timetable
+from klokker.moving.calendar_file import read_calendar_file
 from klokker.moving.toml import read_toml
 from klokker.operations.asking import InvalidRequest
 from klokker.operations.calendar import refuse_calendar
@@ -170,13 +171,11 @@ OF_A_CALENDAR = ("text", "file", "description")
 
 def _beside(file: Path, name: object) -> str:
     """The text of a file that lies where `file` does, or that is named from its folder. Raises Unfit, OSError."""
-    with (file.parent / text(name)).open("rb") as lines:
-        # Not asked for its size: a device has none, and no end either.
-        written = lines.read(4 * LONGEST_TEXT)
-    try:
-        return written.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise Unfit(f"{name} is no UTF-8 text: byte {error.start}") from None
+    with (file.parent / text(name)).open("rb") as stored:
+        try:
+            return read_calendar_file(stored)
+        except ValueError as unreadable:
+            raise Unfit(f"{name}: {unreadable}") from None
 
 
 def _names_one_of(names: Collection[str], refused: InvalidDefinition) -> bool:

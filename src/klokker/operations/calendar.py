@@ -223,7 +223,7 @@ def refuse_calendar(name: str, written: str) -> None:
     except Unfit:
         faults["text"] = (
             f"has {len(written):,} characters, and may have {LONGEST_TEXT:,}: each schedule that names it carries it. Of an "
-            "ICS file keep the events that are to come, without their descriptions, attendees and alarms"
+            "ICS file keep the events that are to come"
         )
     if clean(written) != written:
         faults["text"] = "holds a character that no database keeps: NUL, or half of a pair"

@@ -17,10 +17,10 @@ from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, Yes, confirmed, console, counted, facts, moment, print_json, relative, say, table
 from klokker.core.definition import Definition
 from klokker.core.errors import InvalidTimetable
-from klokker.core.fields import LONGEST_TEXT
 from klokker.core.timetables.zones import wall_clock
 from klokker.django.models import CalendarVersion, Schedule
 from klokker.django.store import DjangoStore
+from klokker.moving.calendar_file import read_calendar_file
 from klokker.operations.calendar import (
     AddCalendar,
     CalendarWish,
@@ -294,10 +294,6 @@ def _no_version(name: str, number: int) -> str:
     raise NoSuchVersion(name, number)
 
 
-LONGEST_READ = 4 * LONGEST_TEXT
-"""Bytes of a file or of the input that are read: enough to say that it is too long."""
-
-
 def _text(command: str, words: list[str] | None, file: Path | None) -> str:
     """The text that was typed, or that stands in the file or the input. Raises UsageFault, OSError."""
     if (words is None) == (file is None):
@@ -306,16 +302,14 @@ def _text(command: str, words: list[str] | None, file: Path | None) -> str:
         )
     if file is None and words != ["-"]:
         return " ".join(words or ())
-    if file is None:
-        stored = sys.stdin.buffer.read(LONGEST_READ)
-    else:
-        with file.open("rb") as opened:
-            stored = opened.read(LONGEST_READ)
+    where = str(file) if file is not None else "the input"
     try:
-        return stored.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        where = str(file) if file is not None else "the input"
-        raise UsageFault(f"calendar {command}", f"{where} is no UTF-8 text: byte {error.start}") from None
+        if file is None:
+            return read_calendar_file(sys.stdin.buffer)
+        with file.open("rb") as opened:
+            return read_calendar_file(opened)
+    except ValueError as unreadable:
+        raise UsageFault(f"calendar {command}", f"{where}: {unreadable}") from None
 
 
 # ── what is shown ───────────────────────────────────────────────────────────────────────────────────────────────────
