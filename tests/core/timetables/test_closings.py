@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klokker.core.moments import epoch_second, from_epoch
+from klokker.core.moments import DAY, epoch_second, from_epoch
 from klokker.core.timetables.calendar_text import named_calendar
+from klokker.core.timetables.calendars import Calendar, Part, WallStretch, Windows
 from klokker.core.timetables.closings import Closing, Closings
+from klokker.core.timetables.masks import InCalendar
 
 
 def closings(text: str, zone: str = "UTC") -> Closings:
@@ -42,6 +44,29 @@ def test_a_closing_over_a_clock_change_is_as_long_as_it_is() -> None:
     assert spring.opens - spring.begins == 7 * 3600
     assert autumn is not None
     assert autumn.opens - autumn.begins == 9 * 3600
+
+
+class Days(Windows):
+    """Each day is a window; they are counted as they are asked for."""
+
+    asked = 0
+
+    def stretch(self, wall: int) -> WallStretch:
+        self.asked += 1
+        return WallStretch(wall // DAY * DAY, (wall // DAY + 1) * DAY, True)
+
+
+def test_a_closing_of_very_many_windows_is_searched_once() -> None:
+    days = Days()
+    always = Closings(InCalendar("c", Calendar((Part(days, None),)), "UTC"))
+    found = always.at(second(5, 0))
+    assert found is not None
+    assert found.endless
+    first = days.asked
+    assert always.at(second(9, 12)) == found
+    assert days.asked == first > 10_000
+    assert always.following(second(9, 12)) == found
+    assert days.asked == first + 1
 
 
 def test_after_the_last_window_nothing_closes() -> None:

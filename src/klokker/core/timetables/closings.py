@@ -6,6 +6,7 @@ Seconds are counted since 1970. A closing goes from the second at which it begin
 from typing import NamedTuple
 
 from klokker.core.errors import TimetableError
+from klokker.core.moments import DAY
 from klokker.core.timetables.budget import Budget
 from klokker.core.timetables.masks import NEVER_AFTER, NEVER_BEFORE, InCalendar
 
@@ -28,16 +29,35 @@ class NeverOpens(TimetableError):
         )
 
 
-class Closings:
-    """The closings that a calendar names, on the clocks of its own zone or of the schedule's."""
+_NEAR = 30 * DAY
 
-    __slots__ = ("_mask",)
+
+class Closings:
+    """The closings that a calendar names, on the clocks of its own zone or of the schedule's.
+
+    The last one that was found is remembered: one of very many windows that touch takes thousands of steps to find.
+    """
+
+    __slots__ = ("_last", "_mask")
 
     def __init__(self, mask: InCalendar) -> None:
         self._mask = mask
+        self._last: tuple[int, Closing] | None = None
 
     def at(self, second: int) -> Closing | None:
         """The closing in which a second lies. Raises TooSparse."""
+        if self._last is not None:
+            asked, last = self._last
+            # How far one without an end was searched depends on where from: elsewhere it is searched anew.
+            near = not last.endless or abs(second - asked) < _NEAR
+            if near and last.begins <= second < last.opens:
+                return last
+        closing = self._search(second)
+        if closing is not None:
+            self._last = (second, closing)
+        return closing
+
+    def _search(self, second: int) -> Closing | None:
         here = self._mask.stretch(second, Budget(self._mask))
         if not here.covered:
             return None
