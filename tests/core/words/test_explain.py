@@ -293,3 +293,15 @@ def test_cron_descriptor_names_the_same_times_and_days(text: str) -> None:
     names = "|".join((*ENGLISH.weekdays, *ENGLISH.months, r"(?<!:)\b\d\d:\d[05]\b", r"\d+ minutes"))
     # It tells the end of the last hour as :59, whether or not a time falls on it.
     assert set(re.findall(names, theirs)) - set(re.findall(names, ours)) == set()
+
+
+@pytest.mark.parametrize(
+    "mask", ["0 1-5 * * *", "calendar nl", "(every 4 hours | calendar nl)", "(0 * * * * except calendar nl)"]
+)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_mask_that_goes_by_the_clocks_makes_clock_changes_matter(mask: str, lang: str) -> None:
+    language = LANGUAGES[lang]
+    by_the_clock = language.masked_by_the_clock.format(zone="Europe/Amsterdam")
+    assert said(f"every 2 hours only {mask}", lang)[1:] == [by_the_clock]
+    assert said("every 2 hours only every 4 hours", lang)[1:] == [language.follows_real_time]
+    assert said(f"every 2 hours only {mask}", lang, zone="UTC")[1:] == [language.follows_real_time]

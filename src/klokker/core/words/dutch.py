@@ -139,6 +139,7 @@ DUTCH = Language(
     fold_both="Een tijd die zij herhaalt, komt beide keren.",
     follows_real_time="Het verzetten van de klok maakt daarvoor niet uit.",
     once_in_fold="Waar de klokken van {zone} een uur herhalen, telt maar één van beide keren.",
+    masked_by_the_clock="Welke daarvan tellen, wordt afgelezen van de klokken van {zone}, ook in de uren die zij overslaan en herhalen.",
     closed_skip="Zolang kalender {calendar} het sluit, vervalt wat aan de beurt komt",
     closed_wait="Zolang kalender {calendar} het sluit, wacht wat aan de beurt komt tot het weer opent",
     closed_run_anyway="Het loopt ook door zolang kalender {calendar} andere sluit",

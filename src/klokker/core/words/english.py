@@ -145,6 +145,7 @@ ENGLISH = Language(
     fold_both="A time that they repeat comes in both passes.",
     follows_real_time="Clock changes do not matter to it.",
     once_in_fold="Where the clocks of {zone} repeat an hour, only one pass counts.",
+    masked_by_the_clock="Which of them count is read off the clocks of {zone}, also in the hours that they skip and repeat.",
     closed_skip="While calendar {calendar} closes it, what falls due is dismissed",
     closed_wait="While calendar {calendar} closes it, what falls due waits until it opens",
     closed_run_anyway="It runs while calendar {calendar} closes others, too",

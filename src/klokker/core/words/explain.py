@@ -5,6 +5,7 @@ from the timetable and not from its text, so that they say what happens.
 """
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from klokker.core.closed import Closed, WhenClosed
 from klokker.core.errors import KlokkerError
@@ -127,7 +128,7 @@ class _Words:
             case Union():
                 return self._remarks_on_members(timetable.members)
             case Masked():
-                return self.remarks(timetable.left)
+                return self._remarks_on_masked(timetable)
             case Nth():
                 return self.remarks(timetable.of)
             case Limited():
@@ -161,6 +162,14 @@ class _Words:
             # Which weekday that was tells on which days weeks begin.
             return self.language.counted_from_epoch.format(often=often, start=said_moment(0, "UTC", self.language))
         return self.language.counted_from.format(often=often, start=self._moment(every.start))
+
+    def _remarks_on_masked(self, timetable: Masked) -> list[str]:
+        """What the left side is said of, but that clock changes matter where a mask goes by what the clocks show."""
+        language, changes = self.language, ZoneInfo(self.zone).utcoffset(None) is None
+        if not changes or not any(_by_the_clock(condition.mask) for condition in timetable.conditions):
+            return self.remarks(timetable.left)
+        by_the_clock = language.masked_by_the_clock.format(zone=self.zone)
+        return [by_the_clock if each == language.follows_real_time else each for each in self.remarks(timetable.left)]
 
     def _remarks_on_every(self, every: Every) -> list[str]:
         language = self.language
@@ -234,3 +243,16 @@ class _Words:
 def _in_units(seconds: int) -> tuple[int, Unit]:
     """A length as so many of the largest unit that fits it."""
     return next((seconds // size, unit) for size, unit in _UNITS if seconds % size == 0)
+
+
+def _by_the_clock(mask: Mask) -> bool:
+    """Does it go by what the clock on the wall shows?"""
+    match mask:
+        case AnyOf():
+            return any(map(_by_the_clock, mask.members))
+        case AllOf():
+            return any(_by_the_clock(condition.mask) for condition in mask.conditions)
+        case OnTheWall() | InCalendar():
+            return True
+        case _:
+            return False

@@ -122,6 +122,7 @@ class Language:
     fold_both: str
     follows_real_time: str
     once_in_fold: str
+    masked_by_the_clock: str
 
     # closings
     closed_skip: str

@@ -139,6 +139,7 @@ NORWEGIAN = Language(
     fold_both="En tid som gjentas, kommer begge ganger.",
     follows_real_time="At klokken stilles, har ikke noe å si for det.",
     once_in_fold="Der klokkene i {zone} gjentar en time, teller bare den ene gangen.",
+    masked_by_the_clock="Hvilke av dem som teller, leses av klokkene i {zone}, også i timene de hopper over og gjentar.",
     closed_skip="Så lenge kalenderen {calendar} holder det stengt, faller det som står for tur bort",
     closed_wait="Så lenge kalenderen {calendar} holder det stengt, venter det som står for tur til det åpner",
     closed_run_anyway="Det kjører også så lenge kalenderen {calendar} holder andre stengt",
