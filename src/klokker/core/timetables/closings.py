@@ -8,7 +8,7 @@ from typing import NamedTuple
 from klokker.core.errors import TimetableError
 from klokker.core.moments import DAY
 from klokker.core.timetables.budget import Budget
-from klokker.core.timetables.masks import NEVER_AFTER, NEVER_BEFORE, InCalendar
+from klokker.core.timetables.masks import LOOK, NEVER_AFTER, NEVER_BEFORE, InCalendar
 
 
 class Closing(NamedTuple):
@@ -83,7 +83,7 @@ class Closings:
 
     def _begins(self, border: int) -> int:
         budget = Budget(self._mask)
-        while border > NEVER_BEFORE and budget.affords(self._mask.size):
+        while border > NEVER_BEFORE and budget.affords(LOOK * self._mask.size):
             before = self._mask.stretch(border - 1, budget)
             if not before.covered:
                 break
@@ -92,7 +92,7 @@ class Closings:
 
     def _opens(self, border: int) -> int | None:
         budget = Budget(self._mask)
-        while border < NEVER_AFTER and budget.affords(self._mask.size):
+        while border < NEVER_AFTER and budget.affords(LOOK * self._mask.size):
             after = self._mask.stretch(border, budget)
             if not after.covered:
                 return border

@@ -21,7 +21,7 @@ from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.cron import Cron
 from klokker.core.timetables.zones import Piece, WallClock, wall_clock
 
-_LOOK = 2
+LOOK = 2
 """Steps of a budget, to look what a mask covers around a second."""
 NEVER_BEFORE, NEVER_AFTER = FIRST_SECOND, LAST_SECOND + 1
 
@@ -64,7 +64,7 @@ class OnTheWall(Mask):
         self._in_day: int | None = None
 
     def stretch(self, second: int, budget: Budget) -> Stretch:
-        budget.spend(_LOOK)
+        budget.spend(LOOK)
         piece = self.clock.piece_at(second)
         day, time = divmod(second + piece.offset, DAY)
         days = self.cron.days
@@ -115,7 +115,7 @@ class AtTheSecond(Mask):
         self.timetable = timetable
 
     def stretch(self, second: int, budget: Budget) -> Stretch:
-        budget.spend(_LOOK)
+        budget.spend(LOOK)
         last = seek_at_or_before(self.timetable, second, budget)
         if last == second:
             return Stretch(second, second + 1, True)
@@ -146,7 +146,7 @@ class InCalendar(Mask):
     def stretch(self, second: int, budget: Budget) -> Stretch:
         common = Stretch(NEVER_BEFORE, NEVER_AFTER, False)
         for windows, clock in self._parts:
-            budget.spend(_LOOK)
+            budget.spend(LOOK)
             piece = clock.piece_at(second)
             stretch = _in_seconds(windows.stretch(second + piece.offset), second, piece)
             if stretch.covered:
