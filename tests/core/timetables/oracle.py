@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -153,18 +154,21 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2, help="how many at once (2)")
     asked = parser.parse_args()
     rounds = -(-asked.pairs // AT_ONCE)
-    whole = Compared()
+    whole, done = Compared(), 0
     with ProcessPoolExecutor(asked.processes) as pool, Progress() as progress:
-        bar = progress.add_task("asking", total=rounds)
-        for compared in pool.map(compare, range(asked.seed, asked.seed + rounds)):
-            whole.add(compared)
-            progress.advance(bar)
+        bar = progress.add_task("asking (Ctrl-C ends it with what was found)", total=rounds)
+        with suppress(KeyboardInterrupt):
+            for compared in pool.map(compare, range(asked.seed, asked.seed + rounds)):
+                whole.add(compared)
+                done += 1
+                progress.advance(bar)
+        pool.shutdown(wait=False, cancel_futures=True)
     for rule, times in whole.by_rule.most_common():
         print(f"{times:>10,}  {rule}")
     for peer, question in whole.unlisted[:50]:
         print(f"NOT LISTED  {peer}: {question}")
     print(
-        f"{rounds * AT_ONCE:,} pairs of expression and zone, {len(ZONES)} zones: {len(whole.unlisted)} differences not listed"
+        f"{done * AT_ONCE:,} pairs of expression and zone, {len(ZONES)} zones: {len(whole.unlisted)} differences not listed"
     )
     return 1 if whole.unlisted else 0
 

@@ -78,12 +78,35 @@ def ours(question: Question) -> Answer:
     return found
 
 
+class StandsStill(Exception):
+    """cronsim goes to and fro at one place, and would do so for ever."""
+
+
+class _Walk(CronSim):
+    """cronsim, which gives up where it stands still."""
+
+    left = 100_000
+    """Moves of its hands: its longest searches, over fifty years, take some ten thousand."""
+
+    def tick(self, seconds: int = 1) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise StandsStill
+        super().tick(seconds)
+
+
 def of_cronsim(question: Question) -> Answer:
+    """Where it stands still, the last is the moment from which on it does."""
+    found: list[datetime] = []
     try:
-        walk = CronSim(question.text, question.start.astimezone(ZoneInfo(question.zone)))
+        walk = _Walk(question.text, question.start.astimezone(ZoneInfo(question.zone)))
+        for _, moment in zip(range(COUNT), walk, strict=False):
+            found.append(moment.astimezone(UTC))
     except CronSimError:
         return REFUSED
-    return [moment.astimezone(UTC) for _, moment in zip(range(COUNT), walk, strict=False)]
+    except StandsStill:
+        found.append(found[-1] if found else question.start)
+    return found
 
 
 def iter_of_croniter(question: Question) -> Answer:

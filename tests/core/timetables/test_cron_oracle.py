@@ -80,6 +80,7 @@ EXAMPLES = {
 
 
 AGAIN = [
+    ("cronsim", "Changes by part of an hour", ("52/5 */3 * * *", "Pacific/Chatham", "2026-04-04T09:58")),  # for ever
     ("cronsim", "A day without midnight", ("30 28 1-3 * * 0,5", "America/Sao_Paulo", "2018-11-03T23:08")),
 ]
 """Second examples, of rules that show in more than one way."""
