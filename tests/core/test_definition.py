@@ -135,6 +135,11 @@ def test_a_definition_carries_the_texts_of_what_it_names_and_of_nothing_else() -
     assert Definition.read(LEAST, KNOWN).calendars == {}
 
 
+def test_with_a_zone_that_does_not_exist_the_timetable_is_read_all_the_same() -> None:
+    assert faults(when="0 25 * * *", zone="Europe/Amsterdm").keys() == {"when", "zone"}
+    assert faults(when="0 3 * * *", zone="Europe/Amsterdm").keys() == {"zone"}
+
+
 @pytest.mark.parametrize("field", ["calendars", "places"])
 def test_what_names_stand_for_is_not_written_with_a_schedule(field: str) -> None:
     assert faults(**{field: {"office": "weekly SUN"}}).keys() == {field}

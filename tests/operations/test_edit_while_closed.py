@@ -106,6 +106,7 @@ def test_a_schedule_that_would_wait_for_ever_is_refused_when_it_is_made_and_when
     desk = Desk()
     with pytest.raises(InvalidDefinition) as refused:
         desk.make(hourly(closed="wait during the-end"))
+    assert refused.value.faults.keys() == {"closed"}
     assert "closes for ever" in refused.value.faults["closed"]
     schedule = desk.make(hourly(closed="skip during the-end"))
     with pytest.raises(InvalidDefinition, match="closes for ever"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from klokker.cli.effects import as_data as effect_as_data
 from klokker.cli.effects import lines as effect_lines
-from klokker.cli.output import counted
+from klokker.cli.output import counted, local
 from klokker.core.closed import WhenClosed
 from klokker.core.definition import Definition
 from klokker.core.errors import InvalidTimetable, TimetableError, TooSparse
@@ -99,8 +99,8 @@ SCHEDULES_SHOWN = 20
 """Schedules that a change is told of one by one."""
 
 
-def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, done: bool) -> Iterator[str]:
-    """What a change of a calendar comes to, a sentence a line. `zones`: of schedules, by name."""
+def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, zone: str, done: bool) -> Iterator[str]:
+    """What a change of a calendar comes to, a sentence a line. `zones`: of schedules, by name; `zone`: of calendars without one."""
     before, after = effect.before, effect.after
     if not effect.changes:
         yield f"calendar {after.name}: nothing changes"
@@ -118,7 +118,7 @@ def lines(effect: CalendarEffect, zones: Mapping[str, str], now: datetime, *, do
         yield f"calendar {after.name}: version {after.version}"
     yield from _text_changes(before.text if before else "", after.text)
     if before is not None and before.version != after.version:
-        yield from _window_changes(before, after, now)
+        yield from _window_changes(before, after, now, zone)
     if before is not None and before.description != after.description:
         yield f"  description: {before.description or '–'} → {after.description or '–'}"
     if before is not None and before.origin is not after.origin:
@@ -152,26 +152,27 @@ COMPARED = 500
 """Windows of a calendar that are looked through for what an edit changes."""
 
 
-def _window_changes(before: NamedCalendar, after: NamedCalendar, now: datetime) -> Iterator[str]:
+def _window_changes(before: NamedCalendar, after: NamedCalendar, now: datetime, zone: str) -> Iterator[str]:
     """The first windows that go and that come; windows that touch are one."""
     try:
-        old, new = (Windows.of(each.name, each.text, "UTC").upcoming(now, COMPARED) for each in (before, after))
+        read = [Windows.of(each.name, each.text, zone) for each in (before, after)]
     except InvalidTimetable:
         return
+    old, new = (windows.upcoming(now, COMPARED) for windows in read)
     # Where one was cut off, nothing behind its end is known of it.
     ends = min(
         (each[-1].begins for each in (old, new) if len(each) == COMPARED and each[-1].begins is not None), default=None
     )
-    for word, these, others in (("go", old, new), ("come", new, old)):
+    for word, these, others, windows in (("go", old, new, read[0]), ("come", new, old, read[1])):
         different = [each for each in these if each not in others]
         found = [each for each in different if ends is None or each.begins is None or each.begins < ends]
         if found:
-            told = ", ".join(map(_told, found[:3])) + (", …" if len(found) > 3 else "")
-            yield f"  windows that {word} (UTC): {told}"
+            told = ", ".join(_told(each, windows.zone) for each in found[:3]) + (", …" if len(found) > 3 else "")
+            yield f"  windows that {word} ({windows.zone}): {told}"
 
 
-def _told(window: CalendarWindow) -> str:
-    begins, ends = (f"{at:%Y-%m-%d %H:%M}" if at else "ever" for at in (window.begins, window.ends))
+def _told(window: CalendarWindow, zone: str) -> str:
+    begins, ends = (f"{local(at, zone):%Y-%m-%d %H:%M}" if at else "ever" for at in (window.begins, window.ends))
     return f"{begins} to {ends}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from klokker.cli.output import moment
 from klokker.core.definition import Definition, UnreadableDefinition
 from klokker.core.errors import TimetableError
-from klokker.core.foresight import prospect
+from klokker.core.foresight import Prospect, prospect
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.undecided import Undecided
 from klokker.django.models import Schedule
@@ -27,6 +27,12 @@ def closed_remark(definition: Definition | None, at: datetime) -> list[str]:
     if found.opens is not None:
         return [f"closed ({definition.closed.calendar}): waits until {moment(found.opens, definition.zone)}"]
     return []
+
+
+def prospect_as_data(definition: Definition | None, at: datetime) -> dict[str, Any]:
+    """The same as data. Raises TimetableError."""
+    found = Prospect() if definition is None else prospect(definition, at)
+    return {"dismissed": found.dismissed, "waits_until": found.opens}
 
 
 def waiting_for_opening(schedule: Schedule, definition: Definition | UnreadableDefinition, now: datetime) -> Undecided:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F
 
+from klokker.cli.closings import closed_remark, prospect_as_data
 from klokker.cli.columns import Column
 from klokker.cli.meant import Meant
 from klokker.cli.output import moment as shown
@@ -26,10 +27,20 @@ def tell_match(meant: Meant, at: datetime, lang: str, *, as_json: bool) -> bool:
     found = match(meant.timetable, at, meant.zone, lang=lang)
     if as_json:
         print_json(
-            {"moment": at, "matches": found.yes, "why": found.why, "previous": found.before, "next": found.after}
+            {
+                "moment": at,
+                "matches": found.yes,
+                "why": found.why,
+                "previous": found.before,
+                "next": found.after,
+                **prospect_as_data(meant.definition if found.yes else None, at),
+            }
         )
         return found.yes
     say(f"{shown(at, meant.zone)}: {words.yes if found.yes else words.no}; {found.why}.")
+    if found.yes:
+        for remark in closed_remark(meant.definition, at):
+            say(f"{remark}.")
     for name, nearest, far in ((words.before, found.before, words.ago), (words.after, found.after, words.ahead)):
         apart = "" if nearest is None else far.format(length=rounded(abs(nearest - at)))
         say(f"{name}: {words.none if nearest is None else f'{shown(nearest, meant.zone)} ({apart})'}")

@@ -150,7 +150,8 @@ class Definition:
         definition = None
         try:
             definition = _read(reading, reading.take("zone", zone_name, "UTC"))
-            if not reading.faults.keys() & {"name", "when", "zone", "gap", "fold", "closed"}:
+            # With a zone that does not exist, the rest of the text is still worth a word.
+            if not reading.faults.keys() & {"name", "when", "gap", "fold", "closed"}:
                 definition = definition.knowing(known)
         except (InvalidDefinition, InvalidPolicy) as refused:
             reading.faults.update(refused.faults)

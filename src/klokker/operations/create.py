@@ -84,7 +84,8 @@ def _decide(store: Store, wish: Create) -> tuple[NewSchedule, Effect]:
                 f"yields no moment after {asked.now:%Y-%m-%dT%H:%M:%SZ}; look at its dates, starts and ends"
             )
     except TimetableError as error:
-        faults["when"] = f"is wrong: {error}"
+        if "closed" not in faults:
+            faults["when"] = f"is wrong: {error}"
     if faults:
         raise InvalidDefinition(definition.name, faults)
     runs = tuple(backfill_run(definition, moment, node, asked) for moment in past for node in wanted)

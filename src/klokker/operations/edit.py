@@ -103,7 +103,9 @@ class Edit(Operation):
             spans = rearranged(course, locked, decided, placed_before=old.placement.timers(locked.nodes))
             refuse_unfindable(self.definition, border)
         except TimetableError as error:
-            raise InvalidDefinition(self.definition.name, {**faults, "when": f"is wrong: {error}"}) from None
+            if "closed" not in faults:
+                faults["when"] = f"is wrong: {error}"
+            raise InvalidDefinition(self.definition.name, faults) from None
         if moments and not self.start_past:
             faults["when"] = has_passed(moments)
         if faults:

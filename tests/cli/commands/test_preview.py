@@ -22,6 +22,20 @@ when = "10 minutes after completion"
 [schedules.idle]
 when = "0 3 * * *"
 """
+CLOSED = """
+[defaults]
+task = "shop.clean_up"
+when = "@hourly"
+
+[calendars]
+night = "daily 22:00-06:00"
+
+[schedules.waits]
+closed = "wait during night"
+
+[schedules.skips]
+closed = "skip during night"
+"""
 SUMMER = ("--zone", "Europe/Amsterdam", "--between", "2026-03-28T09:00", "2026-03-30T09:00")
 
 
@@ -70,7 +84,20 @@ def test_a_moment_is_one_of_them_or_not_and_the_exit_code_says_it(cli: Cli) -> N
         "why": "minute 30 is not among 0",
         "previous": "2026-11-24T02:00:00Z",
         "next": "2026-11-25T02:00:00Z",
+        "dismissed": False,
+        "waits_until": None,
     }
+
+
+def test_what_a_closing_makes_of_a_moment_stands_beside_it(cli: Cli) -> None:
+    cli.sync(CLOSED)
+    out = cli("preview", "waits", "--from", "2026-11-24T01:30", "-n", "1").out.splitlines()
+    assert out[1].endswith("closed (night): waits until 2026-11-24 06:00:00 UTC")
+    matches = ("preview", "skips", "--matches", "2026-11-24T02:00")
+    assert cli(*matches).out.splitlines()[1] == "closed (night): is dismissed."
+    assert cli(*matches, "--json").json["dismissed"] is True
+    [first] = cli("preview", "waits", "--from", "2026-11-24T01:30", "-n", "1", "--json").json["next"]
+    assert (first["dismissed"], first["waits_until"]) == (False, "2026-11-24T06:00:00Z")
 
 
 def test_the_reason_is_told_in_the_language_that_is_asked_for(cli: Cli) -> None:

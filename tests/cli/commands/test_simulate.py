@@ -51,7 +51,7 @@ def test_each_is_told_by_time_in_the_schedules_own_zone(simulate: Klokker) -> No
     told = [line for line in ended.stdout.splitlines() if line.startswith("2026-03-29") and "  " in line]
     assert told == [
         "2026-03-29 00:00:00 CET  hourly  succeeded",
-        "2026-03-29 01:00:00 CET  hourly  1 dismissed since 2026-03-28 23:00:00 UTC: superseded",
+        "2026-03-29 01:00:00 CET  hourly  1 dismissed since 2026-03-29 00:00:00 CET: superseded",
         "2026-03-29 03:00:00 CEST  hourly  succeeded, 20m late, caught up",
         "2026-03-29 03:00:00 CEST  nightly  succeeded, 20m late, caught up",
         "2026-03-29 04:00:00 CEST  hourly  succeeded",
@@ -72,6 +72,26 @@ def test_a_two_minute_schedule_under_a_five_minute_tick(klokker: Klokker, tmp_pa
     [ticked] = json.loads(klokker(*hour, "--tick-every", "5m").stdout)["schedules"]
     assert (served["due"], served["runs"]) == (30, 30)
     assert (ticked["due"], ticked["runs"], ticked["dismissed"]) == (30, 12, {"superseded": 18})
+
+
+def test_moments_that_lie_before_the_play_are_left_out_and_told(klokker: Klokker, tmp_path: Path) -> None:
+    whens = {"over": "at 2026-12-01", "several": "at 2026-12-01, 2027-01-02T10:00", "daily": "@daily"}
+    file = "".join(f'[schedules.{name}]\ntask = "any.task"\nwhen = "{when}"\n' for name, when in whens.items())
+    (tmp_path / "past.toml").write_text(file)
+    ended = klokker("simulate", "past.toml", "--from", "2027-01-01", "--for", "7d", "--json")
+    assert {one["name"]: one["runs"] for one in json.loads(ended.stdout)["schedules"]} == {"several": 1, "daily": 7}
+    assert "over: 1 of the moments of its `at` lie before the play, and none in it: it is left out." in ended.stderr
+
+
+def test_what_waits_for_an_opening_at_the_end_is_told(klokker: Klokker, tmp_path: Path) -> None:
+    (tmp_path / "closed.toml").write_text(
+        '[calendars]\nnight = "daily 22:00-06:00"\n'
+        '[schedules.tidy]\ntask = "any.task"\nwhen = "@hourly"\nclosed = "wait during night"\n'
+    )
+    day = ("simulate", "closed.toml", "--from", "2026-03-02T12:00", "--for", "12h")
+    [one] = json.loads(klokker(*day, "--json").stdout)["schedules"]
+    assert (one["due"], one["runs"], one["undecided"], one["waiting"]) == (9, 9, 0, 3)
+    assert "3 waiting" in klokker(*day).stdout
 
 
 def test_slow_runs_overlap(simulate: Klokker) -> None:

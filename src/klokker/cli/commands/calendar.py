@@ -246,14 +246,14 @@ def apply(name: Name, why: Why = "", dry_run: DryRun = False, yes: Yes = False, 
 
 
 def _do(wish: CalendarWish, *, dry_run: bool, yes: bool, as_json: bool, always_ask: bool = False) -> None:
-    store = DjangoStore()
+    store, zone = DjangoStore(), read_settings().zone
     if dry_run or not yes:
         effect = preview_calendar(store, wish)
         asks = effect.changes and (always_ask or bool(effect.schedules))
         if dry_run and as_json:
             print_json({**as_data(effect), "done": False})
         elif dry_run or asks:
-            _say(lines(effect, _zones(effect.schedules), wish.asked.now, done=False))
+            _say(lines(effect, _zones(effect.schedules), wish.asked.now, zone=zone, done=False))
         if dry_run:
             return
         if asks:
@@ -264,7 +264,7 @@ def _do(wish: CalendarWish, *, dry_run: bool, yes: bool, as_json: bool, always_a
     if as_json:
         print_json({**as_data(effect), "done": True})
     else:
-        _say(lines(effect, _zones(effect.schedules), wish.asked.now, done=True))
+        _say(lines(effect, _zones(effect.schedules), wish.asked.now, zone=zone, done=True))
 
 
 def _say(told: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from klokker.cli.closings import closed_remark
+from klokker.cli.closings import closed_remark, prospect_as_data
 from klokker.cli.columns import Column
 from klokker.cli.exits import Exit
 from klokker.cli.faults import Refused, UsageFault
@@ -17,7 +17,6 @@ from klokker.cli.meant import Meant, Which, one_text, what_is_meant
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
-from klokker.core.foresight import Prospect, prospect
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.zones import on_the_clocks_of
 from klokker.core.words.explain import LANGUAGES
@@ -154,11 +153,9 @@ def _rows(moments: Sequence[datetime], meant: Meant, start: datetime) -> list[tu
 
 def _as_data(at: datetime, meant: Meant) -> dict[str, Any]:
     local = on_the_clocks_of(meant.zone, at)
-    closed = Prospect() if meant.definition is None else prospect(meant.definition, at)
     return {
         "utc": at.astimezone(UTC),
         "local": local.isoformat(),
         "zone": meant.zone,
-        "dismissed": closed.dismissed,
-        "waits_until": closed.opens,
+        **prospect_as_data(meant.definition, at),
     }

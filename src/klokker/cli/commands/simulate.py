@@ -1,6 +1,7 @@
 """`klokker simulate`: what would become of a file of schedules, played in memory before anything is saved."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from klokker.core.placement import PlacementKind
 from klokker.engine.clock import MACHINE
 from klokker.executors.contract import Assignment
 from klokker.moving.declared import read_file
+from klokker.operations.occurrences import stated_moments
 from klokker.simulation.hosts import NO_POLL
 from klokker.simulation.playing import Part
 from klokker.simulation.summary import Fate, Summary, in_order, summary
@@ -67,7 +69,8 @@ def simulate(
         typer.Option("--runs-take", metavar="SPAN|NAME=SPAN", help="How long each run takes, or each of one schedule."),
     ] = None,
     slots: Annotated[
-        int, typer.Option(min=1, help="Runs at once, in each lane of each node; no limit if left out.")
+        int,
+        typer.Option(min=1, show_default=False, help="Runs at once, in each lane of each node; no limit if left out."),
     ] = ROOM,
     each: Annotated[bool, typer.Option("--each", help="Every run and every dismissal, by time.")] = False,
     as_json: AsJson = False,
@@ -96,7 +99,8 @@ def simulate(
         known=registry.terms(settings.executor),
     ) as world:
         for definition in declared.definitions:
-            world.add(definition)
+            if (from_then_on := _from(definition, begins, ends)) is not None:
+                world.add(from_then_on)
         for outage in outages:
             world.until(outage.after)
             with world.down():
@@ -170,6 +174,20 @@ def _nodes(definitions: Iterable[Definition]) -> tuple[str, ...]:
 # ── what became of it ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _from(definition: Definition, begins: datetime, ends: datetime) -> Definition | None:
+    """The schedule without the moments of its `at …` that have passed when the play begins; None where none is left."""
+    passed = stated_moments(definition, begins)
+    if not passed:
+        return definition
+    left = list(definition.timetable().between(begins, ends))
+    what = f"{definition.name}: {len(passed)} of the moments of its `at` lie before the play"
+    if not left:
+        warn(f"{what}, and none in it: it is left out.")
+        return None
+    warn(f"{what}; the others are played.")
+    return replace(definition, when=f"at {', '.join(each.isoformat() for each in left)}")
+
+
 def _say(
     world: World,
     begins: datetime,
@@ -186,7 +204,7 @@ def _say(
     if each:
         for at, name, what in in_order(world):
             zone = world.schedule(name).revision.definition.zone
-            say(f"{moment(at, zone)}  {name}  {_told(what)}")
+            say(f"{moment(at, zone)}  {name}  {_told(what, zone)}")
         say("")
     rows = [
         (
@@ -207,10 +225,10 @@ def _say(
     say(f"{due:,} due = {runs:,} runs + {dismissed:,} dismissed: {verdict}")
 
 
-def _told(what: Fate | LedgerDismissal) -> str:
+def _told(what: Fate | LedgerDismissal, zone: str) -> str:
     if isinstance(what, LedgerDismissal):
         count = f"{what.count:,}" if what.count is not None else "some"
-        return f"{count} dismissed since {moment(what.after)}: {what.reason}"
+        return f"{count} dismissed since {moment(what.after, zone)}: {what.reason}"
     waited = f", {rounded(what.waited)} late" if what.waited else ""
     caught_up = ", caught up" if what.caught_up else ""
     return f"{what.run.outcome or what.run.state}{waited}{caught_up}"

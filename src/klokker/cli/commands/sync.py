@@ -19,6 +19,7 @@ from klokker.moving.declared import read_file
 from klokker.moving.sync import SyncPlan, apply_sync, calendar_edits, plan_sync, refuse_misfits
 from klokker.operations.calendar import CalendarEffect, preview_calendar
 from klokker.operations.catalogue import TaskCatalogue
+from klokker.wiring.project import read_settings
 
 app = typer.Typer(add_completion=False)
 
@@ -65,7 +66,7 @@ def sync(
 def _say(plan: SyncPlan, edits: Sequence[CalendarEffect], tasks: TaskCatalogue, now: datetime) -> None:
     lines = [f"+ calendar {each.name}  {_first_line(each.text)}" for each in plan.calendars.create]
     for effect in edits:
-        first, *rest = calendar_lines(effect, _zones(plan, effect), now, done=False)
+        first, *rest = calendar_lines(effect, _zones(plan, effect), now, zone=read_settings().zone, done=False)
         lines += [f"~ {first}", *(f"  {line}" for line in rest)]
     lines += [_made(each.definition, tasks) for each in plan.create]
     for edit in plan.edit:

@@ -19,6 +19,7 @@ from klokker.cli.option import read_span
 from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition, forget_timetables
 from klokker.core.errors import TimetableError
+from klokker.core.examination import rests
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.moments import Window, epoch_second
 from klokker.core.timetables.moved import Moves, Offsets, differing, moves, occurrences, offsets
@@ -84,10 +85,13 @@ def compare(
 
 
 def _definitions() -> list[Definition]:
-    """Of all schedules that plan, or will when they are resumed or repaired, and that can be read."""
+    """Of all schedules that plan, or will when they are resumed or repaired, and that can be read.
+
+    Those that rest after completion follow their runs, whatever the clocks show.
+    """
     idle = (ScheduleState.RETIRED, ScheduleState.SPENT)
     standing = [each for each in DjangoStore().schedules() if each.state not in idle]
-    return [each.revision.definition for each in standing if not each.revision.fault]
+    return [each.revision.definition for each in standing if not each.revision.fault and not rests(each.revision)]
 
 
 class _Reading:
