@@ -212,6 +212,19 @@ def test_holidays_of_years_that_are_little_known_warn_nobody() -> None:
         assert india.after(datetime(2090, 1, 1, tzinfo=UTC)) is not None
 
 
+def test_an_exception_opens_what_the_other_lines_close() -> None:
+    holidays_nl = days("holidays NL")
+    assert "04-03" in holidays_nl
+    assert days("holidays NL\nexcept dates 04-03, 12-26") == [
+        day for day in holidays_nl if day not in ("04-03", "12-26")
+    ]
+    office = "Except weekly SAT,SUN\ndaily 09:00-17:00\nexcept daily 12:00-13:00"
+    rule = timetable("@hourly only calendar c", calendars={"c": office})
+    monday = datetime(2026, 5, 4, tzinfo=UTC)
+    assert [each.hour for each in rule.between(monday, monday + timedelta(days=1))] == [9, 10, 11, 13, 14, 15, 16]
+    assert rule.at_or_before(monday) == monday - timedelta(days=3) + timedelta(hours=16)
+
+
 OUTLOOK = """BEGIN:VTIMEZONE
 TZID:{zone}
 BEGIN:STANDARD
@@ -302,6 +315,9 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     [
         ("", "", 0, "write one of"),
         ("weekends", "weekends", 0, "write one of"),
+        ("except dates 12-24", "except dates 12-24", 0, "write one of"),
+        ("daily 01:00-02:00\n except dates 13-01", "13-01", 32, "no such day"),
+        ("except", "except", 0, "write one of"),
         ("daily 9-17", "9-17", 6, "09:00-17:30"),
         ("daily 09:00-09:00", "09:00-09:00", 6, "last for some time"),
         ("daily 09:00-25:00", "09:00-25:00", 6, "24:00"),

@@ -6,6 +6,7 @@
     weekly MON-THU,SAT 09:00-17:30        hours of some days of the week; without hours, the whole days
     dates 12-24..12-26, 2026-05-01        days, of each year or of one
     from 2026-03-01T22:00 to 2026-03-02T04:00
+    except dates 2026-04-03               any of these, in whose windows the calendar is not, whatever the others say
 
 or the text of an ICS file (see `calendar_ics`). A first line `zone Europe/Amsterdam` says on whose clocks; without it,
 they are those of the schedule's zone. Lines that begin with # are passed over.
@@ -43,14 +44,17 @@ def read_calendar(text: str) -> Calendar:
     if text[begins:].lstrip("\ufeff \r\n")[:15].upper() == "BEGIN:VCALENDAR":
         return read_ics(text[begins:], zone)
     parts: list[Part] = []
+    exceptions: list[Part] = []
     for line in text[begins:].splitlines(keepends=True):
         if line.strip() and not line.lstrip().startswith("#"):
-            reader = _Line(text, line, begins, zone)
-            parts += reader.parts()
+            excepted = _EXCEPT.match(line)
+            ahead = excepted.end() if excepted else 0
+            found = _Line(text, line[ahead:], begins + ahead, zone).parts()
+            (exceptions if excepted else parts).extend(found)
         begins += len(line)
     if not parts:
         raise InvalidTimetable(f"write one of: {_LOOKS}", field="calendar", value=text[:60], text=text, position=0)
-    return Calendar.of(parts)
+    return Calendar.of(parts, exceptions)
 
 
 def named_calendar(known: Mapping[str, object], name: str, zone: str) -> InCalendar:
@@ -89,9 +93,10 @@ def _zone(text: str) -> tuple[str | None, int]:
 
 _LOOKS = (
     "`holidays NL`; `daily 22:00-06:00`; `weekly MON-FRI 09:00-17:00`; `dates 12-24..12-26`; "
-    "`from 2026-03-01T22:00 to 2026-03-02T04:00`; or the text of an ICS file"
+    "`from 2026-03-01T22:00 to 2026-03-02T04:00`; `except` before any of these; or the text of an ICS file"
 )
 _ZONE = re.compile(r"\s*zone[ \t]+(\S*)[ \t]*(?:\r?\n|$)", re.IGNORECASE)
+_EXCEPT = re.compile(r"\s*except(?=\s)", re.IGNORECASE)
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")

@@ -1,6 +1,7 @@
 """Which days and hours does a calendar name? What stands behind `calendar NAME` after `except` or `only`.
 
-It has parts, each of which names some windows; a moment is in the calendar when it is in one of them. Windows are from
+It has parts, each of which names some windows; a moment is in the calendar when it is in one of them, and in none of
+its exceptions, which are alike. Windows are from
 their start up to, and without, their end, on the clocks of the part's own zone or, if it has none, of the schedule's.
 Wall-clock times are seconds, days are counted from 1970-01-01. `calendar_text` reads calendars, `masks` asks them.
 """
@@ -176,21 +177,26 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What is in any of its parts."""
+    """What is in any of its parts, but in none of its exceptions."""
 
     parts: tuple[Part, ...]
+    exceptions: tuple[Part, ...] = ()
 
     @classmethod
-    def of(cls, parts: Iterable[Part]) -> "Calendar":
-        """The calendar of these parts; the listed windows of a zone become one part, which is searched at once."""
-        others: list[Part] = []
-        listed: dict[str | None, list[tuple[int, int]]] = {}
-        for part in parts:
-            if isinstance(part.windows, Listed):
-                listed.setdefault(part.zone, []).extend(part.windows.windows)
-            else:
-                others.append(part)
-        return cls((*others, *(Part(Listed.of(windows), zone) for zone, windows in listed.items())))
+    def of(cls, parts: Iterable[Part], exceptions: Iterable[Part] = ()) -> "Calendar":
+        """The calendar of these; the listed windows of a zone become one part, which is searched at once."""
+        return cls(_gathered(parts), _gathered(exceptions))
+
+
+def _gathered(parts: Iterable[Part]) -> tuple[Part, ...]:
+    others: list[Part] = []
+    listed: dict[str | None, list[tuple[int, int]]] = {}
+    for part in parts:
+        if isinstance(part.windows, Listed):
+            listed.setdefault(part.zone, []).extend(part.windows.windows)
+        else:
+            others.append(part)
+    return (*others, *(Part(Listed.of(windows), zone) for zone, windows in listed.items()))
 
 
 def wall_second(moment: datetime) -> int:

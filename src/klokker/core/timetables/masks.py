@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from klokker.core.moments import DAY, FIRST_SECOND, LAST_SECOND
 from klokker.core.timetables.budget import Budget, seek_after, seek_at_or_before, size_of
-from klokker.core.timetables.calendars import FAR, Calendar, WallStretch
+from klokker.core.timetables.calendars import FAR, Calendar, Part, WallStretch, Windows
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.cron import Cron
 from klokker.core.timetables.zones import Piece, WallClock, wall_clock
@@ -136,23 +136,22 @@ class AtTheSecond(Mask):
 class InCalendar(Mask):
     """The windows of a calendar that has a name."""
 
-    __slots__ = ("_parts", "calendar", "name", "zone")
+    __slots__ = ("_exceptions", "_parts", "calendar", "name", "zone")
 
     def __init__(self, name: str, calendar: Calendar, zone: str) -> None:
-        self.size = len(calendar.parts)
+        self.size = len(calendar.parts) + len(calendar.exceptions)
         self.name, self.calendar, self.zone = name, calendar, zone
-        self._parts = [(part.windows, wall_clock(part.zone or zone, "skip", "both")) for part in calendar.parts]
+        self._parts, self._exceptions = self._on_clocks(calendar.parts), self._on_clocks(calendar.exceptions)
+
+    def _on_clocks(self, parts: Sequence[Part]) -> list[tuple[Windows, WallClock]]:
+        return [(part.windows, wall_clock(part.zone or self.zone, "skip", "both")) for part in parts]
 
     def stretch(self, second: int, budget: Budget) -> Stretch:
-        common = Stretch(NEVER_BEFORE, NEVER_AFTER, False)
-        for windows, clock in self._parts:
-            budget.spend(LOOK)
-            piece = clock.piece_at(second)
-            stretch = _in_seconds(windows.stretch(second + piece.offset), second, piece)
-            if stretch.covered:
-                return stretch
-            common = common.within(stretch)
-        return common
+        within = _in_any(self._parts, second, budget)
+        if not within.covered or not self._exceptions:
+            return within
+        excepted = _in_any(self._exceptions, second, budget)
+        return excepted._replace(covered=False) if excepted.covered else within.within(excepted)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, InCalendar):
@@ -232,6 +231,19 @@ class AllOf(Mask):
         """As the right side of a mask: its first condition is an `only` that nobody writes."""
         first, *rest = self.conditions
         return " ".join((in_parentheses(first.mask), *map(str, rest)))
+
+
+def _in_any(parts: Sequence[tuple[Windows, WallClock]], second: int, budget: Budget) -> Stretch:
+    """A stretch around `second` that is in a window of one of these parts, or of none."""
+    common = Stretch(NEVER_BEFORE, NEVER_AFTER, False)
+    for windows, clock in parts:
+        budget.spend()
+        piece = clock.piece_at(second)
+        stretch = _in_seconds(windows.stretch(second + piece.offset), second, piece)
+        if stretch.covered:
+            return stretch
+        common = common.within(stretch)
+    return common
 
 
 def _in_seconds(stretch: WallStretch, second: int, piece: Piece) -> Stretch:
