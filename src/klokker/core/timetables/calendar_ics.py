@@ -42,17 +42,28 @@ def _parts(event: Any, moved: list[tuple[str, date]], zone: str | None) -> Itera
     length = _length(event, start, where)
     if length <= 0:
         return
+    left_out = {_wall(each.dt, where) for listed in _several(event, "EXDATE") for each in listed.dts}
+    if "RECURRENCE-ID" not in event:
+        left_out |= {_wall(of, where) for uid, of in moved if uid == str(event.get("UID"))}
     if "RRULE" in event:
-        left_out = [_wall(each.dt, where) for listed in _several(event, "EXDATE") for each in listed.dts]
-        left_out += [_wall(of, where) for uid, of in moved if uid == str(event.get("UID"))]
-        yield Part(Spans(_starts(event, opens, left_out, where), length), where)
-    else:
+        yield Part(Spans(_starts(event, opens, sorted(left_out), where), length), where)
+    elif opens not in left_out:
         yield Part(Listed.of([(opens, opens + length)]), where)
     for listed in _several(event, "RDATE"):
         for each in listed.dts:
-            if isinstance(each.dt, date):
-                begins = _wall(each.dt, where)
-                yield Part(Listed.of([(begins, begins + length)]), where)
+            begins, ends = _span(each.dt, length, where)
+            if begins < ends and begins not in left_out:
+                yield Part(Listed.of([(begins, ends)]), where)
+
+
+def _span(further: Any, length: int, zone: str | None) -> tuple[int, int]:
+    """From when until when a further date of an event is: a start, or a period that is as long as it says itself."""
+    if isinstance(further, date):
+        begins = _wall(further, zone)
+        return begins, begins + length
+    opens, closes = further
+    begins = _wall(opens, zone)
+    return begins, begins + int(closes / timedelta(seconds=1)) if isinstance(closes, timedelta) else _wall(closes, zone)
 
 
 def _starts(event: Any, opens: int, left_out: list[int], zone: str | None) -> recurrence.Recurrence:
