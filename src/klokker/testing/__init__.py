@@ -7,17 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from klokker.core.lifecycle import Outcome as Outcome
     from klokker.simulation.clock import ManualClock as ManualClock
     from klokker.simulation.playing import Part as Part
     from klokker.simulation.world import World as World
 
 _HOMES = {
     "ManualClock": "klokker.simulation.clock",
+    "Outcome": "klokker.core.lifecycle",
     "Part": "klokker.simulation.playing",
     "World": "klokker.simulation.world",
 }
 
-__all__ = ["ManualClock", "Part", "World"]
+__all__ = ["ManualClock", "Outcome", "Part", "World"]
 
 
 def __getattr__(name: str) -> object:

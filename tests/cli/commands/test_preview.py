@@ -195,3 +195,8 @@ def test_what_begins_as_a_timetable_of_one_word_is_no_name_with_a_slip(cli: Cli,
 def test_a_timetable_longer_than_any_name_of_a_file_is_read(cli: Cli) -> None:
     moments = ", ".join(f"2030-01-{day:02}T03:00" for day in range(1, 29))
     assert "2030-01-28 03:00:00" in cli("preview", f"at {moments}", "-n", "28").out
+
+
+def test_a_language_that_is_not_there_is_refused_whatever_is_asked_for(cli: Cli) -> None:
+    refused = cli("preview", "@daily", "--lang", "de")
+    assert (refused.code, "en, nl, nb" in refused.error) == (2, True)

@@ -78,7 +78,7 @@ KINDS = [
     ),
     (
         "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1",
-        "Every Monday, at 00:00; of these, the 1st of every month.",
+        "Every Monday, at 00:00; but only the 1st of them in every month.",
     ),
     (
         "RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",

@@ -107,11 +107,11 @@ IN_WORDS = {
         ),
         "de klok slaat een tijd over die past, en dit is het eerste moment daarna",
         "de klok toont deze tijd tweemaal, en de andere keer is die welke telt",
-        "0 9 * * * heeft het, en “except calendar nl” laat het weg",
+        "0 9 * * * heeft dit moment, en “except calendar nl” laat het weg",
         "0 9 * * * en 0 9 * * 2 hebben het",
         "het is nummer 3 van 0 9 * * 1, waarvan elke 2e telt",
         "er wordt geteld vanaf maandag 5 januari 2026 om 00:00",
-        "every 10 minutes heeft het niet",
+        "every 10 minutes heeft dit moment niet",
     ],
     "nb": [
         "hvert felt passer med 09:07:00 i Europe/Amsterdam",

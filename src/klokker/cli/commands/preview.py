@@ -19,7 +19,7 @@ from klokker.cli.output import AsJson, print_json, relative, say, table
 from klokker.core.errors import FollowsCompletion
 from klokker.core.timetables.contract import Timetable
 from klokker.core.timetables.zones import on_the_clocks_of
-from klokker.core.words.explain import LANGUAGES
+from klokker.core.words.explain import LANGUAGES, language_of
 
 app = typer.Typer(add_completion=False)
 
@@ -56,6 +56,7 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """The next and the last moments, in local time and UTC, with a mark where the clocks change in between."""
+    language_of(lang)  # refused here, whatever else is asked for
     now = the_moment()
     text = one_text(which, "preview")
     if not text:
