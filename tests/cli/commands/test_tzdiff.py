@@ -94,3 +94,20 @@ def test_what_makes_no_sense_is_refused_in_words(cli: Cli, arguments: tuple[str,
     answer = cli("tzdiff", *arguments)
     assert answer.code == 2
     assert said in answer.error
+
+
+def test_a_zone_whose_file_is_cut_short_is_not_compared_and_its_schedules_are_named(
+    cli: Cli, without_summer: str
+) -> None:
+    cli.sync(FLEET)
+    file = Path(without_summer, "Europe", "Amsterdam")
+    file.write_bytes(file.read_bytes()[:60])
+    said = cli("tzdiff", without_summer, *YEAR)
+    assert said.code == 0
+    assert "morning cannot be compared" in said.err
+    assert "elsewhere" not in said.err
+
+
+def test_a_span_that_goes_beyond_the_calendar_is_refused(cli: Cli, without_summer: str) -> None:
+    refused = cli("tzdiff", without_summer, "--from", "9999-12-01")
+    assert (refused.code, "go beyond the year 9999" in refused.error) == (2, True)

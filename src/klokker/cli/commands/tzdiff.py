@@ -15,7 +15,7 @@ from klokker.cli.exits import Exit
 from klokker.cli.faults import UsageFault
 from klokker.cli.finding import read_moment
 from klokker.cli.moment import now as the_moment
-from klokker.cli.option import read_span
+from klokker.cli.option import end_of, read_span
 from klokker.cli.output import AsJson, moment, print_json, say, table, warn
 from klokker.core.definition import Definition, forget_timetables
 from klokker.core.errors import TimetableError
@@ -62,7 +62,8 @@ def compare(
     Before an update the other data is the new one; after it, the old one, kept aside. Exits 1 if any schedule moves.
     """
     begins = read_moment(start, the_moment())
-    window = Window(begins, begins + read_span("tzdiff", "--for", span, timedelta(days=1), timedelta(days=3660)))
+    length = read_span("tzdiff", "--for", span, timedelta(days=1), timedelta(days=3660))
+    window = Window(begins, end_of("tzdiff", begins, length))
     version = time_data()
     here = _Reading(_definitions(), window)
     with _data_of(other):

@@ -13,6 +13,7 @@ The choices are worked into the pieces, once; whoever walks them forward, backwa
 """
 
 import re
+import struct
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
@@ -161,8 +162,8 @@ def wall_clock(zone: str, gap: Gap = "shift", fold: Fold = "first") -> WallClock
         raise _no_such_zone(zone)
     try:
         return WallClock(ZoneInfo(zone), gap, fold)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        # A folder ("Europe") or a file that is no zone ("zone.tab") raises what the file system or the reader says.
+    except (ZoneInfoNotFoundError, ValueError, OSError, struct.error) as error:
+        # A folder ("Europe"), a file that is no zone ("zone.tab") or half of one raises what the file system or the reader says.
         raise _no_such_zone(zone) from error
 
 
