@@ -270,6 +270,11 @@ def partial_hours(question: Question, moment: datetime) -> bool:
     )
 
 
+def two_hours(question: Question, moment: datetime) -> bool:
+    """Near a change by more than an hour."""
+    return any(abs(moved) > timedelta(hours=1) for _, moved in near(question, moment))
+
+
 def skipped_midnight(question: Question, moment: datetime) -> bool:
     """On a day that does not begin at midnight."""
     zone = ZoneInfo(question.zone)
@@ -371,6 +376,7 @@ CRONITER = (
     Rule("Nth weekdays beside a date", nth_beside_a_date, around=always_around),
     Rule("Changes by part of an hour", always, around=partial_hours),
     Rule("A day without midnight", always, around=skipped_midnight),
+    Rule("Changes by more than an hour", always, around=two_hours),
     Rule("Seconds in a gap", with_seconds, around=skipped_times),
 )
 

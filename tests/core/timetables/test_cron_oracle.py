@@ -74,6 +74,7 @@ EXAMPLES = {
         "Nth weekdays beside a date": "0 0 1 * 1#1,3#3",
         "Changes by part of an hour": ("0 * * * *", "Australia/Lord_Howe", "2026-10-03T13:55"),
         "A day without midnight": ("34 * 4 * *", "America/Sao_Paulo", "2018-11-03T23:08"),
+        "Changes by more than an hour": ("*/3 0-1 * * *", "Antarctica/Troll", "2026-10-25T00:41"),
         "Seconds in a gap": ("5,35 30-40 1-3 * * *", "Pacific/Apia", "2011-12-30T08:08"),
     },
 }
