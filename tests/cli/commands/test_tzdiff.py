@@ -111,3 +111,18 @@ def test_a_zone_whose_file_is_cut_short_is_not_compared_and_its_schedules_are_na
 def test_a_span_that_goes_beyond_the_calendar_is_refused(cli: Cli, without_summer: str) -> None:
     refused = cli("tzdiff", without_summer, "--from", "9999-12-01")
     assert (refused.code, "go beyond the year 9999" in refused.error) == (2, True)
+
+
+def test_what_keeps_to_a_calendar_of_another_zone_moves_with_that_zones_clocks(cli: Cli, without_summer: str) -> None:
+    cli.sync("""
+        [calendars]
+        office = "zone Europe/Amsterdam\\ndaily 09:00-17:00"
+        [schedules.desk]
+        task = "shop.clean_up"
+        when = "0 * * * * only calendar office"
+        zone = "UTC"
+    """)
+    said = cli("tzdiff", without_summer, *YEAR)
+    assert said.code == 1
+    [row] = [line for line in said.out.splitlines() if line.startswith("desk")]
+    assert "gone 2026-03-29 07:00:00 UTC, new 2026-03-29 15:00:00 UTC" in row

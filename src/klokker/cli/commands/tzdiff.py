@@ -22,7 +22,8 @@ from klokker.core.errors import TimetableError
 from klokker.core.examination import rests
 from klokker.core.lifecycle import ScheduleState
 from klokker.core.moments import Window, epoch_second
-from klokker.core.timetables.moved import Moves, Offsets, differing, moves, occurrences, offsets
+from klokker.core.timetables.calendar_text import read_calendar
+from klokker.core.timetables.moved import Moves, Offsets, differing, moves, occurrences, offsets, together
 from klokker.core.timetables.zones import forget_zones, wall_clock
 from klokker.django.store import DjangoStore
 from klokker.wiring.time_data import time_data
@@ -75,7 +76,8 @@ def compare(
     now = here.occurrences(apart)
     moved = {name: changed for name in now.keys() & then.keys() if (changed := moves(now[name], then[name]))}
     zones = {definition.name: definition.zone for definition in here.definitions}
-    for name in sorted({name for name, zone in zones.items() if apart.get(zone, True)} - (now.keys() & then.keys())):
+    touched = {each.name for each in here.definitions if any(apart.get(zone, True) for zone in _zones_of(each))}
+    for name in sorted(touched - (now.keys() & then.keys())):
         warn(f"{name} cannot be compared; `klokker show {name}` says what is wrong with it.")
     compared = _Compared(window, version, other, apart, moved, zones)
     if as_json:
@@ -102,7 +104,7 @@ class _Reading:
         self.definitions = definitions
         first, last = epoch_second(window.after), epoch_second(window.until)
         self.offsets: dict[str, Offsets] = {}
-        for zone in sorted({definition.zone for definition in definitions}):
+        for zone in sorted({zone for definition in definitions for zone in _zones_of(definition)}):
             with suppress(TimetableError):  # a zone that the data does not have: its schedules are named later
                 self.offsets[zone] = offsets(wall_clock(zone), first, last)
 
@@ -110,11 +112,21 @@ class _Reading:
         """Of each schedule whose zone has windows in which it may differ; without those that cannot be evaluated."""
         found = {}
         for definition in self.definitions:
-            apart = windows.get(definition.zone)
+            zones = _zones_of(definition)
+            apart = together(windows[zone] for zone in zones) if zones <= windows.keys() else ()
             with suppress(TimetableError):
                 if apart:
                     found[definition.name] = occurrences(definition.timetable(), apart)
         return found
+
+
+def _zones_of(definition: Definition) -> frozenset[str]:
+    """Its own, and those on whose clocks calendars are that it names."""
+    zones = {definition.zone}
+    for text in definition.calendars.values():
+        with suppress(TimetableError):
+            zones |= {part.zone for part in read_calendar(text).parts if part.zone is not None}
+    return frozenset(zones)
 
 
 @contextmanager

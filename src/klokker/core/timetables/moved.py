@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 
 from klokker.core.moments import DAY, Window, from_epoch
 from klokker.core.timetables.contract import Timetable
@@ -33,6 +34,17 @@ def differing(before: Offsets, after: Offsets, until: int) -> list[Window]:
         else:
             windows.append((begins, ends))
     return [Window(from_epoch(begins - DAY), from_epoch(min(ends + DAY, until))) for begins, ends in windows]
+
+
+def together(apart: Iterable[Sequence[Window]]) -> list[Window]:
+    """The windows of several zones, those that overlap as one."""
+    joined: list[Window] = []
+    for window in sorted((each for windows in apart for each in windows), key=attrgetter("after")):
+        if joined and window.after <= joined[-1].until:
+            joined[-1] = Window(joined[-1].after, max(joined[-1].until, window.until))
+        else:
+            joined.append(window)
+    return joined
 
 
 def _at(offsets: Offsets, second: int) -> int:
