@@ -145,7 +145,7 @@ def _text_changes(before: str, after: str) -> Iterator[str]:
         different = [line for line in lines_ if line.strip() and line not in others]
         yield from (f"  {mark} {line}" for line in different[:SHOWN])
         if len(different) > SHOWN:
-            yield f"  {mark} … and {len(different) - SHOWN} more lines"
+            yield f"  {mark} … and {counted(len(different) - SHOWN, 'more line')}"
 
 
 COMPARED = 500

@@ -153,7 +153,7 @@ def show(
     for line in text.splitlines()[: max(count, 1) * 8]:
         say(line)
     if (more := len(text.splitlines()) - max(count, 1) * 8) > 0:
-        say(f"… and {more:,} more lines; --json shows all")
+        say(f"… and {counted(more, 'more line')}; --json shows all")
     if upcoming:
         _section("windows")
         table(WINDOWS, (_window_row(each, shown_zone) for each in upcoming), empty="")

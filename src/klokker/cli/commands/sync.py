@@ -12,7 +12,7 @@ from klokker.cli.calendars import as_data as calendar_as_data
 from klokker.cli.calendars import lines as calendar_lines
 from klokker.cli.exits import Exit
 from klokker.cli.knowing import known_anyway
-from klokker.cli.output import AsJson, Yes, confirmed, print_json, say
+from klokker.cli.output import AsJson, Yes, confirmed, counted, print_json, say
 from klokker.core.definition import Definition
 from klokker.django.models import Schedule
 from klokker.moving.declared import read_file
@@ -81,7 +81,7 @@ def _say(plan: SyncPlan, edits: Sequence[CalendarEffect], tasks: TaskCatalogue, 
     for line in lines[:SHOWN]:
         say(line)
     if len(lines) > SHOWN:
-        say(f"… and {len(lines) - SHOWN} more lines; --json shows all")
+        say(f"… and {counted(len(lines) - SHOWN, 'more line')}; --json shows all")
     if not plan.changes:
         say(f"Nothing to do: {plan.unchanged} schedules of {plan.source} stand as declared.")
 

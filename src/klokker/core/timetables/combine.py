@@ -30,6 +30,8 @@ ReadOne: TypeAlias = Callable[[Reading], Timetable]
 LOOKS = "several with `|`, `except` or `only` between them; `every 2nd of (0 9 * * 1) from 2026-01-05`"
 
 _DEEPEST = 32
+_MOST = 1_500
+"""Timetables that go together in one text: a text is read within milliseconds."""
 _LARGEST = 1_000_000
 
 _WORD = r"(?<![^\s()|])(?:{})(?![^\s()|])"
@@ -97,6 +99,7 @@ class _Parser:
 
     def __init__(self, reading: Reading, one: ReadOne) -> None:
         self.reading, self.text, self.at, self.depth = reading, reading.text, 0, 0
+        self._parts = 0
         self._read_one = one
 
     def either(self, side: _Side[T]) -> T:
@@ -185,6 +188,10 @@ class _Parser:
             return self.reading.refuse(fault.expected, field=fault.field, value=name, position=position)
 
     def _timetable(self, reading: Reading) -> Timetable:
+        self._parts += 1
+        if self._parts > _MOST:
+            expected = f"at most {_MOST:,} timetables go together in one text; write several schedules"
+            reading.refuse(expected, field="text", value=reading.text.strip(), position=0)
         timetable = self._read_one(reading)
         if isinstance(timetable, AfterCompletion):
             expected = "what rests after completion stands alone as the whole text"
