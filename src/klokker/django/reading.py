@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from klokker.core.definition import Definition, UnreadableDefinition
+from klokker.core.errors import TimetableError
 from klokker.core.lifecycle import RunState, ScheduleState
-from klokker.django.models import Process, Run, Schedule, Timer
+from klokker.core.moments import epoch_second, from_epoch
+from klokker.django.models import Process, Revision, Run, Schedule, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,23 @@ def listed(row: Schedule, timers: Sequence[Timer]) -> ListedSchedule:
         last.last_outcome if last else "",
         tuple(sorted({timer.node for timer in timers if timer.until is None})),
     )
+
+
+def closed_now(now: datetime) -> dict[int, datetime | None]:
+    """The active schedules that are closed now, by id: until when, None for ever. Those alone that a closing changes anything for."""
+    newest = Revision.objects.filter(schedule__state=ScheduleState.ACTIVE, number=F("schedule__revision"))
+    found: dict[int, datetime | None] = {}
+    for schedule, stored in newest.exclude(definition__calendars={}).values_list("schedule_id", "definition"):
+        if not isinstance(stored, dict) or not stored.get("closed"):
+            continue
+        try:
+            closings = Definition.from_json(stored).closings()
+            closing = closings.at(epoch_second(now)) if closings is not None else None
+        except (TimetableError, UnreadableDefinition):
+            continue
+        if closing is not None:
+            found[schedule] = None if closing.endless else from_epoch(closing.opens)
+    return found
 
 
 def is_broken(row: Schedule) -> bool:

@@ -104,11 +104,12 @@ when = "@daily"
     assert refused.out == ""
     first, *faults = refused.error.splitlines()
     assert first == f"{wrong} is refused, and nothing was changed:"
-    assert [fault.partition(": ")[0].strip() for fault in faults] == [
+    assert [fault.partition(": ")[0].strip() for fault in faults if fault.partition(": ")[1]] == [
         "sauce",
         "schedules.odd.tsk",
         "schedules.odd.zone",
         "schedules.odd.task",
+        "schedules.odd.when",
         "schedules.Fine",
     ]
     assert faults[0] == "  sauce: has no meaning here; did you mean source?"

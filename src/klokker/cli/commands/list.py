@@ -9,11 +9,8 @@ import typer
 from klokker.cli.columns import Column
 from klokker.cli.moment import now as the_moment
 from klokker.cli.output import AsJson, print_json, relative, table, warn
-from klokker.core.errors import TimetableError
 from klokker.core.lifecycle import ScheduleState
-from klokker.core.moments import epoch_second, from_epoch
-from klokker.django.reading import ListedSchedule, is_broken, schedules, why
-from klokker.django.store import DjangoStore
+from klokker.django.reading import ListedSchedule, closed_now, is_broken, schedules, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
@@ -72,22 +69,6 @@ def list_schedules(
         warn(f"{broken} broken; `klokker show NAME` says why.")
     if lost := sum(each.row.task not in registry and each.row.state != ScheduleState.RETIRED for each in found):
         warn(f"{lost} of them: {NOT_FOUND} of this process; `klokker check` says whether any other knows them.")
-
-
-def closed_now(now: datetime) -> dict[int, datetime | None]:
-    """The active schedules that are closed now, by id: until when, None for ever. Those alone that a closing changes anything for."""
-    found: dict[int, datetime | None] = {}
-    for schedule in DjangoStore().naming():
-        if schedule.state is not ScheduleState.ACTIVE:
-            continue
-        try:
-            closings = schedule.revision.definition.closings()
-            closing = closings.at(epoch_second(now)) if closings is not None else None
-        except TimetableError:
-            continue
-        if closing is not None:
-            found[schedule.id] = None if closing.endless else from_epoch(closing.opens)
-    return found
 
 
 def when(each: ListedSchedule) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from klokker.cli.closings import waiting_as_data, waiting_for_opening, waiting_in_words
 from klokker.cli.columns import Column
 from klokker.cli.commands.list import as_data as listed_as_data
-from klokker.cli.commands.list import closed_now, named
+from klokker.cli.commands.list import named
 from klokker.cli.commands.runs import as_data as run_as_data
 from klokker.cli.commands.runs import did, standing, took
 from klokker.cli.finding import find_schedule
@@ -25,7 +25,7 @@ from klokker.core.lifecycle import ScheduleState
 from klokker.core.undecided import Undecided
 from klokker.core.words.explain import explain, explain_closed
 from klokker.django.models import Dismissal, Revision, Run, Schedule, Timer
-from klokker.django.reading import listed, why
+from klokker.django.reading import closed_now, listed, why
 from klokker.tasks.registry import registry
 from klokker.wiring.project import find_tasks, read_settings
 
