@@ -290,6 +290,15 @@ def second_pass(question: Question, moment: datetime) -> bool:
     return question.start.astimezone(ZoneInfo(question.zone)).fold == 1
 
 
+def alike_ahead(question: Question, moment: datetime) -> bool:
+    """In the second pass of a repeated time, and what follows on a later day has the offset of the first pass."""
+    zone = ZoneInfo(question.zone)
+    local = moment.astimezone(zone)
+    later = ours(replace(question, start=moment + timedelta(hours=6))) or []
+    first_pass = local.replace(fold=0).utcoffset()
+    return local.fold == 1 and any(each.astimezone(zone).utcoffset() == first_pass for each in later[:1])
+
+
 def with_seconds(question: Question) -> bool:
     return "second" in question.fields
 
@@ -377,6 +386,7 @@ CRONITER = (
     Rule("Changes by part of an hour", always, around=partial_hours),
     Rule("A day without midnight", always, around=skipped_midnight),
     Rule("Changes by more than an hour", always, around=two_hours),
+    Rule("A fold between alike times", lambda question: question.wildcard, around=alike_ahead),
     Rule("Seconds in a gap", with_seconds, around=skipped_times),
 )
 

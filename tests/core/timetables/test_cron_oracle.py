@@ -75,6 +75,7 @@ EXAMPLES = {
         "Changes by part of an hour": ("0 * * * *", "Australia/Lord_Howe", "2026-10-03T13:55"),
         "A day without midnight": ("34 * 4 * *", "America/Sao_Paulo", "2018-11-03T23:08"),
         "Changes by more than an hour": ("*/3 0-1 * * *", "Antarctica/Troll", "2026-10-25T00:41"),
+        "A fold between alike times": ("*/30 2 * 7-10 SUN", "Europe/Amsterdam", "2026-10-24T21:37"),
         "Seconds in a gap": ("5,35 30-40 1-3 * * *", "Pacific/Apia", "2011-12-30T08:08"),
     },
 }
