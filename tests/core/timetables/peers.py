@@ -6,6 +6,7 @@ asked so must have the same answer. docs/timetables/differences.md has each rule
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from croniter import CroniterBadDateError, CroniterError, croniter  # type: igno
 from cronsim import CronSim, CronSimError
 
 from klokker import timetable
-from klokker.core.errors import InvalidTimetable
+from klokker.core.errors import InvalidTimetable, TooSparse
 from klokker.core.timetables.zones import wall_clock
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -72,9 +73,10 @@ def ours(question: Question) -> Answer:
         rule = timetable(question.text, zone=question.zone, gap=question.gap, fold=question.fold)
     except InvalidTimetable:
         return REFUSED
-    found = [following] if (following := rule.after(question.start)) else []
-    while found and len(found) < COUNT and (following := rule.after(found[-1])):
-        found.append(following)
+    found: list[datetime] = []
+    with suppress(TooSparse):  # times that each change of the clocks skips: nothing more is found
+        while len(found) < COUNT and (following := rule.after(found[-1] if found else question.start)):
+            found.append(following)
     return found
 
 
